@@ -1,0 +1,137 @@
+//! JSON bodies: every mistake is answered with the place of the mistake.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request, rejection::BytesRejection},
+    http::{StatusCode, header},
+};
+use garde::Validate;
+use kernel::ErrorCode;
+use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
+
+use super::{problem::Problem, validate};
+
+/// A JSON body, read and checked.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<T>(pub T);
+
+impl<T, S> FromRequest<S> for Json<T>
+where
+    T: DeserializeOwned + Validate<Context = ()>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let content_type = request.headers().get(header::CONTENT_TYPE);
+        if !content_type.and_then(|value| value.to_str().ok()).is_some_and(is_json) {
+            return Err(Problem::new(ErrorCode::UnsupportedMediaType)
+                .detail("send the body as Content-Type: application/json"));
+        }
+        let bytes = Bytes::from_request(request, state).await.map_err(|e| unreadable(&e))?;
+        let value: T = parse(&bytes)?;
+        value.validate().map_err(|report| {
+            Problem::new(ErrorCode::ValidationFailed).fields(validate::field_errors(&report))
+        })?;
+        Ok(Self(value))
+    }
+}
+
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+/// A body that could not be received whole.
+pub fn unreadable(rejection: &BytesRejection) -> Problem {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Problem::new(ErrorCode::PayloadTooLarge);
+    }
+    Problem::new(ErrorCode::MalformedRequest).detail("the body could not be received")
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let pointer = pointer(error.path());
+        let inner = error.into_inner();
+        if inner.is_data() {
+            let detail = without_place(&inner.to_string());
+            return Problem::new(ErrorCode::ValidationFailed).field(pointer, detail);
+        }
+        malformed(&inner)
+    })?;
+    reader.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    Problem::new(ErrorCode::MalformedRequest).detail(format!("the body is not JSON: {error}"))
+}
+
+/// The pointer says where; "at line 1 column 17" says it again, worse.
+fn without_place(message: &str) -> String {
+    message.split(" at line ").next().unwrap_or(message).to_owned()
+}
+
+/// RFC 6901 of a path into the body.
+fn pointer(path: &Path) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } | Segment::Enum { variant: key } => {
+                pointer.push('/');
+                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            }
+            Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Item {
+        #[expect(dead_code, reason = "only its reading is tested")]
+        quantity: kernel::Quantity,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Body {
+        #[expect(dead_code, reason = "only its reading is tested")]
+        items: Vec<Item>,
+    }
+
+    #[tokio::test]
+    async fn mistakes_are_answered_with_their_place() {
+        for (body, code, place) in [
+            (r#"{"items": [{"quantity": 1}, {"quantity": -1}]}"#, ErrorCode::ValidationFailed, "/items/1/quantity"),
+            (r#"{"items": [{"quantity": 1e30}]}"#, ErrorCode::ValidationFailed, "/items/0/quantity"),
+            (r#"{"items": [{"quantity": 99999999999999999999}]}"#, ErrorCode::ValidationFailed, "/items/0/quantity"),
+            (r#"{"items": [{"quantity": "2"}]}"#, ErrorCode::ValidationFailed, "/items/0/quantity"),
+            (r#"{"items": {}}"#, ErrorCode::ValidationFailed, "/items"),
+            (r#"{"itmes": []}"#, ErrorCode::ValidationFailed, "/itmes"),
+        ] {
+            let problem = parse::<Body>(body.as_bytes()).unwrap_err();
+            assert_eq!(problem.code(), code, "{body}");
+            let debug = format!("{problem:?}");
+            assert!(debug.contains(&format!("pointer: \"{place}\"")), "{body}: {debug}");
+        }
+        for body in ["", "{", r#"{"items": []} x"#, "\u{feff}{}", "nul"] {
+            assert_eq!(
+                parse::<Body>(body.as_bytes()).unwrap_err().code(),
+                ErrorCode::MalformedRequest,
+                "{body}"
+            );
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Errors as RFC 9457 problem details with a stable `code`.
+
+use std::error::Error as StdError;
+
+use axum::{
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use kernel::ErrorCode;
+use pg::DbError;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::context;
+
+/// What is wrong with one field of the input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// Where: a JSON pointer (RFC 6901) into the body, or the parameter's name after `#`.
+    pub pointer: String,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+/// An error as clients see it.
+#[derive(Debug)]
+pub struct Problem {
+    code: ErrorCode,
+    detail: Option<String>,
+    errors: Vec<FieldError>,
+    extra: Map<String, Value>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    status: Option<StatusCode>,
+}
+
+/// The body of a problem, for the API's description.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemBody {
+    /// The page that explains the code.
+    #[schema(example = "/docs/errors/INVENTORY_SHORTAGE")]
+    pub r#type: String,
+    /// The code's message in the caller's language.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened this time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The stable code to switch on.
+    pub code: ErrorCode,
+    /// Finds the request in the logs.
+    pub trace_id: String,
+    /// For input errors: which fields.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    /// More about some codes, e.g. `shortages`.
+    #[serde(flatten)]
+    #[schema(additional_properties)]
+    pub extra: Map<String, Value>,
+}
+
+impl Problem {
+    /// The problem with this code.
+    pub fn new(code: ErrorCode) -> Self {
+        Self {
+            code,
+            detail: None,
+            errors: Vec::new(),
+            extra: Map::new(),
+            headers: Vec::new(),
+            status: None,
+        }
+    }
+
+    /// A defect: logged here, once, with its causes; the caller learns only the trace id.
+    pub fn internal(error: &(dyn StdError + 'static)) -> Self {
+        let mut causes = error.to_string();
+        let mut cause = error.source();
+        while let Some(inner) = cause {
+            causes.push_str(": ");
+            causes.push_str(&inner.to_string());
+            cause = inner.source();
+        }
+        tracing::error!(error = causes, "request failed: {causes}");
+        Self::new(ErrorCode::Internal)
+    }
+
+    /// Says what happened this time.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Names a field that is wrong.
+    #[must_use]
+    pub fn field(mut self, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        self.errors.push(FieldError { pointer: pointer.into(), detail: detail.into() });
+        self
+    }
+
+    /// Names fields that are wrong.
+    #[must_use]
+    pub fn fields(mut self, errors: impl IntoIterator<Item = FieldError>) -> Self {
+        self.errors.extend(errors);
+        self
+    }
+
+    /// Adds a member to the body.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Tells when to come back.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.headers.push((header::RETRY_AFTER, HeaderValue::from(seconds)));
+        self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// Another status than the code's own.
+    #[must_use]
+    pub const fn status(mut self, status: StatusCode) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// The code.
+    pub const fn code(&self) -> ErrorCode {
+        self.code
+    }
+}
+
+impl From<ErrorCode> for Problem {
+    fn from(code: ErrorCode) -> Self {
+        Self::new(code)
+    }
+}
+
+impl From<DbError> for Problem {
+    fn from(error: DbError) -> Self {
+        if error.is_transient() {
+            tracing::warn!(error = %error, "the database could not be reached");
+            return Self::new(ErrorCode::ServiceUnavailable).retry_after(2);
+        }
+        Self::internal(&error)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status.unwrap_or_else(|| {
+            StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        });
+        let body = ProblemBody {
+            r#type: format!("/docs/errors/{}", self.code.as_str()),
+            title: self.code.title(context::locale()).to_owned(),
+            status: status.as_u16(),
+            detail: self.detail,
+            code: self.code,
+            trace_id: context::trace_id(),
+            errors: self.errors,
+            extra: self.extra,
+        };
+        let mut response = (status, axum::Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        for (name, value) in self.headers {
+            headers.insert(name, value);
+        }
+        response
+    }
+}

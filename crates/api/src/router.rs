@@ -1,0 +1,65 @@
+//! All routes, and what every request passes through on its way.
+
+use std::{any::Any, time::Duration};
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderValue, StatusCode, header},
+    middleware,
+    response::{IntoResponse, Response},
+};
+use kernel::ErrorCode;
+use tower::ServiceBuilder;
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer,
+    set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
+};
+
+use crate::{
+    AppState,
+    kit::{Problem, context, origin},
+    openapi, ops,
+};
+
+/// The largest body an endpoint takes, unless it says otherwise.
+const BODY_LIMIT: usize = 64 * 1024;
+/// The longest a request may take. Longer than the engine's own patience.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// Everything under `/api`, and `/healthz`, `/readyz`, `/metrics`.
+pub fn router(state: AppState) -> Router {
+    let (api, description) = openapi::routes(state.dev_clock.is_some()).split_for_parts();
+    let api = api
+        .merge(openapi::documents(description))
+        .merge(ops::router())
+        .fallback(async || Problem::new(ErrorCode::NotFound))
+        .method_not_allowed_fallback(async || Problem::new(ErrorCode::MethodNotAllowed));
+    let layers = ServiceBuilder::new()
+        .layer(middleware::from_fn_with_state(state.clone(), context::provide))
+        .layer(CatchPanicLayer::custom(broken))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ))
+        .layer(SetResponseHeaderLayer::overriding(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
+        .layer(CompressionLayer::new())
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIME_LIMIT))
+        .layer(middleware::from_fn_with_state(state.clone(), origin::check))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT));
+    api.layer(layers).with_state(state)
+}
+
+/// A handler that broke an assertion: the transaction was rolled back by its drop.
+fn broken(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    tracing::error!(panic = text, "a handler panicked: {text}");
+    Problem::new(ErrorCode::Internal).into_response()
+}

@@ -1,0 +1,154 @@
+//! `POST /api/checkout`
+
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+use axum_extra::extract::CookieJar;
+use garde::Validate;
+use intake::{PlaceOrder, RequestedLine};
+use kernel::{ErrorCode, Money, Quantity};
+use pg::DbError;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::orders::{
+    created::{CreatedOrder, created},
+    form::{AddressForm, ContactForm, check_long_text, check_payment_method},
+    refusal,
+};
+use crate::{
+    AppState,
+    kit::{
+        self, Caller, IdempotencyKey, Problem, cart_cookie, idempotency, locale,
+        problem::ProblemBody,
+    },
+};
+
+/// How the cart is to be ordered.
+#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckoutForm {
+    /// How to reach the buyer.
+    #[garde(dive)]
+    pub contact: ContactForm,
+    /// Where the goods go.
+    #[garde(dive)]
+    pub shipping_address: AddressForm,
+    /// The shipping method's code.
+    #[garde(length(chars, min = 1, max = 60))]
+    #[schema(example = "home_delivery", min_length = 1, max_length = 60)]
+    pub shipping_method: String,
+    /// The payment method's code.
+    #[garde(custom(check_payment_method))]
+    #[schema(example = "ecpay_credit")]
+    pub payment_method: String,
+    /// A coupon.
+    #[serde(default)]
+    #[garde(inner(length(chars, min = 1, max = 60)))]
+    #[schema(max_length = 60)]
+    pub coupon_code: Option<String>,
+    /// What the buyer wants to say.
+    #[serde(default)]
+    #[garde(inner(length(chars, max = 500), custom(check_long_text)))]
+    #[schema(max_length = 500)]
+    pub note: Option<String>,
+    /// The total the buyer saw: only compared; a difference is `PRICE_CHANGED`.
+    #[serde(default)]
+    #[garde(skip)]
+    pub expected_total: Option<Money>,
+}
+
+/// Orders what is in the cart, and empties the cart.
+#[utoipa::path(
+    post, path = "/api/checkout", tag = "checkout",
+    params(("Idempotency-Key" = String, Header, description = "Made by the client; the same key gives the same order")),
+    request_body = CheckoutForm,
+    security((), ("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 201, body = CreatedOrder, headers(("Location" = String, description = "The order"))),
+        (status = 400, description = "`MALFORMED_REQUEST`, `IDEMPOTENCY_KEY_MISSING`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`PRODUCT_NOT_FOUND`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`INVENTORY_SHORTAGE`, `PRICE_CHANGED`, `STOCK_FROZEN`, `REQUEST_IN_PROGRESS`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`VALIDATION_FAILED`, `CART_EMPTY`, `COUPON_INVALID`, `IDEMPOTENCY_KEY_REUSED`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`QUEUE_FULL`, `SERVICE_UNAVAILABLE`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn handler(
+    State(state): State<AppState>,
+    caller: Caller,
+    jar: CookieJar,
+    key: IdempotencyKey,
+    kit::Json(form): kit::Json<CheckoutForm>,
+) -> Result<impl IntoResponse, Problem> {
+    let customer = caller.user_id();
+    let key = key.scoped("checkout", customer);
+    let fingerprint = idempotency::fingerprint(&form);
+    let mut conn = state.db.acquire().await?;
+    let owner = cart_cookie::owner(&caller, &jar);
+    let cart = match owner {
+        Some(owner) => cart::find(&mut conn, owner).await?,
+        None => None,
+    };
+    let mut lines = Vec::new();
+    if let Some(cart) = cart {
+        for line in cart::lines(&mut conn, cart).await? {
+            let quantity = Quantity::new(line.quantity.get().into())
+                .map_err(|error| Problem::internal(&error))?;
+            lines.push(RequestedLine { variant: line.variant_id, quantity, unit_price: None });
+        }
+    }
+    // The cart is empty after the first answer: a repeat asks for what its key ordered then.
+    let before = orders::idempotency::find(&mut conn, &[key]).await?;
+    if let Some(known) = before.first() {
+        let order = orders::load(&mut conn, &[known.order]).await?;
+        lines = order.iter().flat_map(|order| &order.lines).map(asked_again).collect();
+    }
+    drop(conn);
+    if lines.is_empty() {
+        return Err(ErrorCode::CartEmpty.into());
+    }
+    let request = PlaceOrder {
+        key,
+        fingerprint,
+        customer,
+        locale: locale(),
+        contact: form.contact.into(),
+        shipping_address: form.shipping_address.into(),
+        shipping_method: form.shipping_method,
+        payment_method: form.payment_method,
+        coupon_code: form.coupon_code,
+        note: form.note,
+        lines,
+        expected_total: form.expected_total,
+    };
+    let placed = state.intake.place(request).await.map_err(|e| refusal::problem(e, &state))?;
+    if let Some(cart) = cart.filter(|_| !placed.replayed) {
+        empty(&state, cart).await;
+    }
+    let location = format!("/api/orders/{}", placed.order.id);
+    let body = created(&placed, &state.checkout.access);
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(body)))
+}
+
+const fn asked_again(line: &orders::Line) -> RequestedLine {
+    RequestedLine { variant: line.variant, quantity: line.quantity, unit_price: None }
+}
+
+/// The order is placed whatever happens here: a cart that could not be emptied only looks odd.
+async fn empty(state: &AppState, cart: kernel::id::CartId) {
+    let emptied = async {
+        let mut tx = state.db.begin().await?;
+        cart::clear(&mut tx, cart, state.clock.now()).await?;
+        tx.commit().await.map_err(DbError::from)?;
+        Ok::<(), cart::CartError>(())
+    };
+    if let Err(error) = emptied.await {
+        tracing::warn!(%error, cart.id = %cart, "an ordered cart could not be emptied");
+    }
+}

@@ -1,0 +1,28 @@
+//! What shoppers use.
+
+pub mod auth;
+pub mod cart;
+pub mod categories;
+pub mod checkout;
+pub mod me;
+pub mod orders;
+pub mod payment_methods;
+pub mod products;
+pub mod shipping_methods;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::AppState;
+
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .merge(auth::routes())
+        .routes(routes!(me::handler))
+        .routes(routes!(categories::handler))
+        .merge(products::routes())
+        .merge(cart::routes())
+        .routes(routes!(checkout::handler))
+        .routes(routes!(shipping_methods::handler))
+        .routes(routes!(payment_methods::handler))
+        .merge(orders::routes())
+}

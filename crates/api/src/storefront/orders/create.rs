@@ -1,0 +1,134 @@
+//! `POST /api/orders`
+
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+use garde::Validate;
+use intake::{PlaceOrder, RequestedLine};
+use kernel::{Money, Quantity, id::VariantId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    created::{CreatedOrder, created},
+    form::{AddressForm, ContactForm, check_long_text, check_payment_method},
+    refusal,
+};
+use crate::{
+    AppState,
+    kit::{self, Caller, IdempotencyKey, Problem, idempotency, locale, problem::ProblemBody},
+};
+
+/// An order to place.
+#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOrder {
+    /// What to buy.
+    #[garde(length(min = 1, max = 50), dive)]
+    #[schema(min_items = 1, max_items = 50)]
+    pub items: Vec<NewOrderItem>,
+    /// How to reach the buyer.
+    #[garde(dive)]
+    pub contact: ContactForm,
+    /// Where the goods go.
+    #[garde(dive)]
+    pub shipping_address: AddressForm,
+    /// The shipping method's code.
+    #[garde(length(chars, min = 1, max = 60))]
+    #[schema(example = "home_delivery", min_length = 1, max_length = 60)]
+    pub shipping_method: String,
+    /// The payment method's code.
+    #[garde(custom(check_payment_method))]
+    #[schema(example = "ecpay_credit")]
+    pub payment_method: String,
+    /// A coupon.
+    #[serde(default)]
+    #[garde(inner(length(chars, min = 1, max = 60)))]
+    #[schema(max_length = 60)]
+    pub coupon_code: Option<String>,
+    /// What the buyer wants to say.
+    #[serde(default)]
+    #[garde(inner(length(chars, max = 500), custom(check_long_text)))]
+    #[schema(max_length = 500)]
+    pub note: Option<String>,
+}
+
+/// A line to buy.
+#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOrderItem {
+    /// What.
+    #[garde(skip)]
+    pub variant_id: VariantId,
+    /// How many.
+    #[garde(custom(few))]
+    #[schema(minimum = 1, maximum = 999)]
+    pub quantity: Quantity,
+    /// The price the buyer saw: only compared; a difference is `PRICE_CHANGED`.
+    #[serde(default)]
+    #[garde(skip)]
+    pub unit_price: Option<Money>,
+}
+
+fn few(quantity: &Quantity, (): &()) -> garde::Result {
+    if quantity.get() > 999 {
+        return Err(garde::Error::new("must be at most 999"));
+    }
+    Ok(())
+}
+
+/// Places an order: all of it or nothing. The stock is held until `reserved_until`.
+#[utoipa::path(
+    post, path = "/api/orders", tag = "orders",
+    params(("Idempotency-Key" = String, Header, description = "Made by the client; the same key gives the same order")),
+    request_body = NewOrder,
+    security((), ("bearer" = []), ("cookie" = [])),
+    responses(
+        (status = 201, body = CreatedOrder, headers(("Location" = String, description = "The order"))),
+        (status = 400, description = "`MALFORMED_REQUEST`, `IDEMPOTENCY_KEY_MISSING`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "`PRODUCT_NOT_FOUND`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`INVENTORY_SHORTAGE`, `PRICE_CHANGED`, `STOCK_FROZEN`, `REQUEST_IN_PROGRESS`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`VALIDATION_FAILED`, `COUPON_INVALID`, `IDEMPOTENCY_KEY_REUSED`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`QUEUE_FULL`, `SERVICE_UNAVAILABLE`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn handler(
+    State(state): State<AppState>,
+    caller: Caller,
+    key: IdempotencyKey,
+    kit::Json(form): kit::Json<NewOrder>,
+) -> Result<impl IntoResponse, Problem> {
+    let customer = caller.user_id();
+    let request = PlaceOrder {
+        key: key.scoped("orders", customer),
+        fingerprint: idempotency::fingerprint(&form),
+        customer,
+        locale: locale(),
+        contact: form.contact.into(),
+        shipping_address: form.shipping_address.into(),
+        shipping_method: form.shipping_method,
+        payment_method: form.payment_method,
+        coupon_code: form.coupon_code,
+        note: form.note,
+        lines: form
+            .items
+            .iter()
+            .map(|item| RequestedLine {
+                variant: item.variant_id,
+                quantity: item.quantity,
+                unit_price: item.unit_price,
+            })
+            .collect(),
+        expected_total: None,
+    };
+    let placed = state.intake.place(request).await.map_err(|e| refusal::problem(e, &state))?;
+    let location = format!("/api/orders/{}", placed.order.id);
+    let body = created(&placed, &state.checkout.access);
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(body)))
+}

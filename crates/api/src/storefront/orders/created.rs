@@ -1,0 +1,115 @@
+//! The answer to a placed order; the same for the first answer and every replay.
+
+use checkout::OrderAccess;
+use intake::{Deduction, Placed};
+use jiff::Timestamp;
+use kernel::{
+    Money,
+    id::{OrderId, VariantId, WarehouseId},
+};
+use orders::OrderNumber;
+use queries::{
+    Image,
+    orders::{OrderItemView, OrderStatusWord},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A placed order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CreatedOrder {
+    /// Its id.
+    pub id: OrderId,
+    /// Its number for people.
+    #[schema(example = "261121-K7M3-9QWD-2XAB")]
+    pub number: String,
+    /// `pending_payment`.
+    pub status: OrderStatusWord,
+    /// What was bought.
+    pub items: Vec<OrderItemView>,
+    /// The sum of the lines.
+    pub subtotal: Money,
+    /// What was taken off.
+    pub discount: Money,
+    /// For shipping.
+    pub shipping_fee: Money,
+    /// To pay.
+    pub total: Money,
+    /// Until when the stock is held.
+    pub reserved_until: Timestamp,
+    /// When it was placed.
+    pub created_at: Timestamp,
+    /// Where the units came from.
+    pub inventory_deduction_results: Vec<InventoryDeduction>,
+    /// For guests: opens the order, as `?access_token=` or `X-Order-Token`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<String>,
+}
+
+/// Units taken from one warehouse.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InventoryDeduction {
+    /// What.
+    pub variant_id: VariantId,
+    /// Its SKU.
+    pub sku: String,
+    /// Where from.
+    pub warehouse_id: WarehouseId,
+    /// How many.
+    pub quantity: i32,
+    /// Available there before.
+    pub available_before: i32,
+    /// Available there after.
+    pub available_after: i32,
+}
+
+/// The answer for a placed order.
+pub fn created(placed: &Placed, access: &OrderAccess) -> CreatedOrder {
+    let order = &placed.order;
+    let items = order.lines.iter().zip(&placed.faces).map(|(line, face)| OrderItemView {
+        line_no: line.line_no,
+        variant_id: line.variant,
+        product_slug: face.product_slug.clone(),
+        sku: line.sku.clone(),
+        name: line.name.clone(),
+        variant_name: line.variant_name.clone(),
+        image: face.image.as_ref().map(image),
+        quantity: line.quantity.get(),
+        unit_price: line.unit_price,
+        line_total: line.line_total,
+    });
+    CreatedOrder {
+        id: order.id,
+        number: OrderNumber::of(order.id).to_string(),
+        status: OrderStatusWord::PendingPayment,
+        items: items.collect(),
+        subtotal: order.subtotal,
+        discount: order.discount,
+        shipping_fee: order.shipping_fee,
+        total: order.total,
+        reserved_until: order.reserved_until,
+        created_at: order.created_at,
+        inventory_deduction_results: placed.deductions.iter().map(deduction).collect(),
+        access_token: order.customer.is_none().then(|| access.token(order.id)),
+    }
+}
+
+fn deduction(deduction: &Deduction) -> InventoryDeduction {
+    InventoryDeduction {
+        variant_id: deduction.variant,
+        sku: deduction.sku.clone(),
+        warehouse_id: deduction.warehouse,
+        quantity: deduction.quantity,
+        available_before: deduction.available_before,
+        available_after: deduction.available_after,
+    }
+}
+
+fn image(image: &catalog::model::ImageRef) -> Image {
+    Image {
+        url: format!("/media/{}", image.key),
+        alt: image.alt.clone(),
+        width: image.width,
+        height: image.height,
+    }
+}

@@ -1,0 +1,70 @@
+//! From the engine's refusals to problems, each with the place in the body.
+
+use intake::{PlaceError, Refusal};
+use kernel::ErrorCode;
+use serde_json::json;
+
+use crate::{AppState, kit::Problem};
+
+/// The problem an order was refused with.
+pub fn problem(error: PlaceError, state: &AppState) -> Problem {
+    match error {
+        PlaceError::Refused(refusal) => refused(refusal),
+        PlaceError::QueueFull => {
+            // The queue empties by a batch in well under a second.
+            let seconds = 1 + state.intake.batches_waiting() / 20;
+            Problem::new(ErrorCode::QueueFull).retry_after(u32::try_from(seconds).unwrap_or(60))
+        }
+        PlaceError::StillWorking => Problem::new(ErrorCode::RequestInProgress).retry_after(1),
+        PlaceError::Unavailable => Problem::new(ErrorCode::ServiceUnavailable).retry_after(2),
+        PlaceError::Internal => ErrorCode::Internal.into(),
+    }
+}
+
+fn refused(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::VariantNotFound { index } => Problem::new(ErrorCode::ProductNotFound)
+            .field(format!("/items/{index}/variant_id"), "is not for sale"),
+        Refusal::PriceChanged { lines, total } => {
+            let changes: Vec<_> = lines
+                .iter()
+                .map(|l| json!({"variant_id": l.variant, "unit_price": l.unit_price}))
+                .collect();
+            let fields = lines.iter().map(|line| crate::kit::FieldError {
+                pointer: format!("/items/{}/unit_price", line.index),
+                detail: format!("the price is {} now", line.unit_price),
+            });
+            Problem::new(ErrorCode::PriceChanged)
+                .fields(fields)
+                .with("prices", changes)
+                .with("total", json!(total))
+        }
+        Refusal::Shortage(lines) => {
+            let shortages: Vec<_> = lines
+                .iter()
+                .map(|line| {
+                    json!({
+                        "variant_id": line.variant, "sku": line.sku,
+                        "requested": line.requested, "available": line.available,
+                    })
+                })
+                .collect();
+            let fields = lines.iter().map(|line| crate::kit::FieldError {
+                pointer: format!("/items/{}/quantity", line.index),
+                detail: format!("{} left", line.available),
+            });
+            Problem::new(ErrorCode::InventoryShortage).fields(fields).with("shortages", shortages)
+        }
+        Refusal::Frozen(variants) => {
+            Problem::new(ErrorCode::StockFrozen).with("variant_ids", json!(variants))
+        }
+        Refusal::UnknownShippingMethod => Problem::new(ErrorCode::ValidationFailed)
+            .field("/shipping_method", "there is no such shipping method"),
+        Refusal::CouponInvalid => {
+            Problem::new(ErrorCode::CouponInvalid).field("/coupon_code", "is not valid")
+        }
+        Refusal::TotalOutOfRange => Problem::new(ErrorCode::ValidationFailed)
+            .field("/items", "the total of such an order cannot be charged"),
+        Refusal::KeyReused => ErrorCode::IdempotencyKeyReused.into(),
+    }
+}

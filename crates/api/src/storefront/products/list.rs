@@ -1,0 +1,109 @@
+//! `GET /api/products`
+
+use axum::{Json, extract::State};
+use kernel::{ErrorCode, Money, Page, PageLimit};
+use queries::{
+    ListError,
+    products::{self, ProductQuery, ProductSort, ProductSummary},
+};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{
+    AppState,
+    kit::{Problem, Query, locale, problem::ProblemBody},
+};
+
+/// Search, filters, order and page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ProductParams {
+    /// Words, each of which must occur in a name, a subtitle or a SKU.
+    #[param(max_length = 200)]
+    q: Option<String>,
+    /// Only this category, by slug.
+    #[param(example = "kitchen")]
+    category: Option<String>,
+    /// Only with a variant at this price or more, in whole TWD.
+    #[param(minimum = 0)]
+    min_price: Option<i64>,
+    /// Only with a variant at this price or less, in whole TWD.
+    #[param(minimum = 0)]
+    max_price: Option<i64>,
+    /// Only with something left to buy.
+    in_stock: Option<bool>,
+    /// In which order; `relevance` unless asked.
+    #[param(inline)]
+    sort: Option<ProductSort>,
+    /// Rows on a page, 1–100; 24 unless asked.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// A page of products.
+#[derive(ToSchema)]
+#[schema(as = ProductPage)]
+#[expect(dead_code, reason = "only described: the answer is a `Page`")]
+pub struct ProductPage {
+    /// The products, in the order asked for.
+    items: Vec<ProductSummary>,
+    /// Give this back as `cursor` for the next page; `null` on the last page.
+    #[schema(required)]
+    next_cursor: Option<String>,
+}
+
+/// The products on sale.
+#[utoipa::path(
+    get, path = "/api/products", tag = "catalog", operation_id = "list_products",
+    params(ProductParams),
+    responses(
+        (status = 200, body = ProductPage),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn handler(
+    State(state): State<AppState>,
+    Query(params): Query<ProductParams>,
+) -> Result<Json<Page<ProductSummary>>, Problem> {
+    let query = checked(params)?;
+    let mut conn = state.db.acquire().await?;
+    let page = products::list(&mut conn, &query, state.clock.now()).await.map_err(problem)?;
+    Ok(Json(page))
+}
+
+/// Why there is no list, for the client.
+pub(in crate::storefront) fn problem(error: ListError) -> Problem {
+    match error {
+        ListError::Cursor(error) => {
+            Problem::new(ErrorCode::ValidationFailed).field("#cursor", error.to_string())
+        }
+        ListError::Db(error) => error.into(),
+    }
+}
+
+fn checked(params: ProductParams) -> Result<ProductQuery, Problem> {
+    let wrong =
+        |name: &str, detail: &str| Problem::new(ErrorCode::ValidationFailed).field(name, detail);
+    if params.q.as_ref().is_some_and(|q| q.chars().count() > 200 || q.contains('\0')) {
+        return Err(wrong("#q", "at most 200 characters"));
+    }
+    if params.category.as_ref().is_some_and(|slug| slug.contains('\0')) {
+        return Err(wrong("#category", "is not a slug"));
+    }
+    let price = |name: &str, amount: Option<i64>| {
+        amount.map(Money::twd).transpose().map_err(|error| wrong(name, &error.to_string()))
+    };
+    Ok(ProductQuery {
+        min_price: price("#min_price", params.min_price)?,
+        max_price: price("#max_price", params.max_price)?,
+        q: params.q,
+        category: params.category,
+        in_stock: params.in_stock.unwrap_or(false),
+        sort: params.sort.unwrap_or_default(),
+        locale: locale(),
+        cursor: params.cursor,
+        limit: PageLimit::clamped(params.limit),
+    })
+}

@@ -1,0 +1,189 @@
+//! The whole API in this process, and visitors with cookies of their own.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use api::{AppState, Parts};
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Method, Request, StatusCode, header},
+};
+use checkout::{Checkout, OrderAccess, Provider};
+use http_body_util::BodyExt as _;
+use identity::{AccessTokens, Passwords};
+use intake::{Intake, Settings};
+use serde_json::Value;
+use testkit::{TestDb, seed::Shop};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt as _;
+
+/// The API with a small shop.
+pub struct TestApp {
+    pub db: TestDb,
+    pub shop: Shop,
+    router: Router,
+}
+
+impl TestApp {
+    pub async fn new() -> Self {
+        Self::at("http://shop.test").await
+    }
+
+    /// With another public address.
+    pub async fn at(public_url: &str) -> Self {
+        let db = TestDb::new().await;
+        let shop = Shop::small(&db).await;
+        let (clock, ids) = (db.shared_clock(), db.ids().clone());
+        let intake = Intake::start(
+            db.db().clone(),
+            clock.clone(),
+            ids.clone(),
+            Settings::default(),
+            &TaskTracker::new(),
+            &CancellationToken::new(),
+        );
+        let provider = Provider {
+            merchant: ecpay::Merchant::new("3002607", "pwFHCqoQZGmho4w6", "EkRm7iFT261dpevs")
+                .unwrap(),
+            environment: ecpay::Environment::Stage,
+        };
+        let checkout = Checkout {
+            db: db.db().clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            provider,
+            access: OrderAccess::new([7; 32]),
+            public_url: public_url.to_owned(),
+        };
+        let state = AppState::new(Parts {
+            db: db.db().clone(),
+            clock,
+            ids,
+            intake,
+            checkout,
+            tokens: AccessTokens::new(&[9; 32]).unwrap(),
+            passwords: Passwords::default(),
+            public_url: public_url.to_owned(),
+            dev_clock: None,
+            metrics: telemetry::Metrics::new(),
+        });
+        Self { db, shop, router: api::router(state) }
+    }
+
+    /// Somebody with an empty cookie jar.
+    pub fn visitor(&self) -> Visitor<'_> {
+        Visitor { app: self, cookies: BTreeMap::new(), headers: Vec::new() }
+    }
+
+    /// Moves the clock.
+    pub fn pass(&self, seconds: i64) {
+        let clock: Arc<kernel::ManualClock> = self.db.clock();
+        clock.advance(jiff::SignedDuration::from_secs(seconds));
+    }
+
+    /// Changes the database behind the API's back.
+    pub async fn execute(&self, sql: &'static str) {
+        let mut conn = self.db.owner().acquire().await.unwrap();
+        sqlx::query(sql).execute(&mut *conn).await.unwrap();
+    }
+}
+
+/// A browser, as far as the API can tell.
+#[derive(Clone)]
+pub struct Visitor<'a> {
+    app: &'a TestApp,
+    pub cookies: BTreeMap<String, String>,
+    headers: Vec<(&'static str, String)>,
+}
+
+/// What the API answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl Answer {
+    /// The body, which has to come with this status.
+    #[track_caller]
+    pub fn ok(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{:?}", self.body);
+        self.body
+    }
+
+    /// The problem's code, which has to come with this status.
+    #[track_caller]
+    pub fn problem(&self, status: u16) -> &str {
+        assert_eq!(self.status.as_u16(), status, "{:?}", self.body);
+        let content_type = self.headers.get(header::CONTENT_TYPE).unwrap();
+        assert_eq!(content_type, "application/problem+json");
+        self.body["code"].as_str().unwrap()
+    }
+
+    /// The lines of `Set-Cookie`.
+    pub fn set_cookies(&self) -> Vec<&str> {
+        let lines = self.headers.get_all(header::SET_COOKIE).iter();
+        lines.map(|line| line.to_str().unwrap()).collect()
+    }
+}
+
+impl Visitor<'_> {
+    /// Sends this header along from now on.
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub async fn post(&mut self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(body)).await
+    }
+
+    pub async fn patch(&mut self, path: &str, body: Value) -> Answer {
+        self.send(Method::PATCH, path, Some(body)).await
+    }
+
+    pub async fn delete(&mut self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    pub async fn send(&mut self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if !self.cookies.is_empty() {
+            let pairs: Vec<_> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            request = request.header(header::COOKIE, pairs.join("; "));
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        let request = match body {
+            Some(body) => request
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Body::from(body.to_string())),
+            None => request.body(Body::empty()),
+        };
+        let response = self.app.router.clone().oneshot(request.unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        let answer = Answer { status: parts.status, headers: parts.headers, body };
+        self.keep_cookies(&answer);
+        answer
+    }
+
+    fn keep_cookies(&mut self, answer: &Answer) {
+        for line in answer.set_cookies() {
+            let (name, rest) = line.split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap();
+            if line.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The API over its real router and a real database.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+mod app;
+mod auth;
+mod cart;
+mod catalog;
+mod description;

@@ -1,0 +1,26 @@
+//! The catalogue: categories, products, their variants and pictures.
+//!
+//! A *product* is what the shop shows; it is bought as one of its *variants* (SKU). Stock is not
+//! known here (`inventory`), and what shoppers browse is read by `queries`; this module keeps the
+//! catalogue right and tells the order engine what a variant costs ([`offers`]).
+//!
+//! *Invariant:* slugs and SKUs are unique. *Invariant:* a variant never moves to another product and
+//! is never deleted, because orders and stock refer to it: left out of a product, it turns inactive.
+//! *Invariant:* a published product has a time of publication; before it, nothing of it is sellable.
+//!
+//! *Lock order:* a product's row, then its variants in id order, then its images.
+
+pub mod error;
+pub mod model;
+mod offers;
+mod put_category;
+mod put_product;
+mod sql;
+
+pub use error::CatalogError;
+pub use model::{
+    Category, ImageRef, InvalidProduct, Product, ProductOption, ProductStatus, Slug, Variant,
+};
+pub use offers::{Offer, offers};
+pub use put_category::put_category;
+pub use put_product::put_product;

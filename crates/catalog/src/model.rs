@@ -1,0 +1,303 @@
+//! What a catalogue consists of, and its rules.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use kernel::{
+    LocalizedText, Money,
+    id::{CategoryId, ProductId, VariantId},
+};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// The readable part of an address: lower-case letters, digits and single hyphens.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Slug(String);
+
+impl Slug {
+    /// The longest slug, in bytes.
+    pub const MAX_LEN: usize = 100;
+
+    /// A slug, checked. One that reads as a UUID is refused: addresses take either.
+    pub fn new(text: impl Into<String>) -> Result<Self, InvalidProduct> {
+        let text = text.into();
+        let word = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        };
+        let fits = text.len() <= Self::MAX_LEN && text.split('-').all(word);
+        if fits && uuid::Uuid::parse_str(&text).is_err() {
+            Ok(Self(text))
+        } else {
+            Err(InvalidProduct::Slug(text))
+        }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A group of products.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Category {
+    /// Its id.
+    pub id: CategoryId,
+    /// Its place in addresses.
+    pub slug: Slug,
+    /// Its name.
+    pub name: LocalizedText,
+    /// Lower comes first.
+    pub position: i32,
+}
+
+/// A picture in the object store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageRef {
+    /// The object's key; its address is `/media/<key>`.
+    pub key: String,
+    /// What it shows, for those who do not see it.
+    pub alt: LocalizedText,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+}
+
+/// Something a shopper chooses, such as colour or size.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductOption {
+    /// What is chosen.
+    pub name: LocalizedText,
+    /// From what.
+    pub values: Vec<LocalizedText>,
+}
+
+/// Who may see a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProductStatus {
+    /// Nobody yet.
+    Draft,
+    /// Everybody, from this time on.
+    Published {
+        /// When it appears.
+        at: Timestamp,
+    },
+    /// Nobody any more; orders of it stay readable.
+    Archived,
+}
+
+impl ProductStatus {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Published { .. } => "published",
+            Self::Archived => "archived",
+        }
+    }
+
+    pub(crate) const fn published_at(self) -> Option<Timestamp> {
+        match self {
+            Self::Published { at } => Some(at),
+            Self::Draft | Self::Archived => None,
+        }
+    }
+}
+
+/// What is stocked and sold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// Its id.
+    pub id: VariantId,
+    /// Stock keeping unit, unique in the shop.
+    pub sku: String,
+    /// What tells it from its siblings; may be empty when it has none.
+    pub name: LocalizedText,
+    /// One value for each option of the product, in their order.
+    pub options: Vec<LocalizedText>,
+    /// What it costs now.
+    pub price: Money,
+    /// What it cost before, shown struck out; above the price.
+    pub compare_at: Option<Money>,
+    /// Grams.
+    pub weight_g: u32,
+    /// Which of the product's images shows it, counted from zero; else the first.
+    pub image: Option<u16>,
+    /// Whether it can be bought.
+    pub active: bool,
+}
+
+/// What the shop shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Product {
+    /// Its id.
+    pub id: ProductId,
+    /// Its place in addresses.
+    pub slug: Slug,
+    /// Where it is shelved.
+    pub category_id: CategoryId,
+    /// Its name.
+    pub name: LocalizedText,
+    /// One line more.
+    pub subtitle: LocalizedText,
+    /// Plain text; a blank line ends a paragraph.
+    pub description: LocalizedText,
+    /// Words the storefront knows how to show, e.g. `new`.
+    pub badges: Vec<String>,
+    /// What its variants differ in.
+    pub options: Vec<ProductOption>,
+    /// Who may see it.
+    pub status: ProductStatus,
+    /// Pictures, the first one being its face.
+    pub images: Vec<ImageRef>,
+    /// What is sold, in the order shown.
+    pub variants: Vec<Variant>,
+}
+
+/// A rule that a product breaks.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum InvalidProduct {
+    /// Slugs are lower-case letters, digits and single hyphens.
+    #[error("{0:?} is not a slug")]
+    Slug(String),
+    /// A name is missing in a language, or too long.
+    #[error("{what} needs 1 to {max} characters in both languages")]
+    Text {
+        /// Which text.
+        what: &'static str,
+        /// The longest it may be.
+        max: usize,
+    },
+    /// SKUs are 1 to 64 visible ASCII characters.
+    #[error("{0:?} is not a SKU")]
+    Sku(String),
+    /// An id or a SKU twice in one product.
+    #[error("{0} appears twice")]
+    Twice(String),
+    /// A variant does not choose exactly one listed value for each option.
+    #[error("the variant {0} does not choose one value for each option")]
+    Options(String),
+    /// The price before must be above the price now.
+    #[error("the variant {0} compares with a price that is not above its own")]
+    CompareAt(String),
+    /// A variant shows an image the product does not have.
+    #[error("the variant {0} shows an image that is not there")]
+    Image(String),
+    /// Image keys are relative paths without `..`, with a size.
+    #[error("{0:?} is not an image key, or its size is zero")]
+    ImageKey(String),
+    /// More variants, images, options or badges than a page can show.
+    #[error("at most {max} {what}")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// The bound.
+        max: usize,
+    },
+    /// A published product without anything to buy.
+    #[error("a published product needs an active variant")]
+    NothingToBuy,
+}
+
+const NAME_MAX: usize = 200;
+const DESCRIPTION_MAX: usize = 20_000;
+const VARIANTS_MAX: usize = 250;
+const IMAGES_MAX: usize = 30;
+const OPTIONS_MAX: usize = 5;
+const BADGES_MAX: usize = 10;
+
+impl Category {
+    /// Checks every rule.
+    pub fn validate(&self) -> Result<(), InvalidProduct> {
+        text("the category's name", &self.name, NAME_MAX)
+    }
+}
+
+impl Product {
+    /// Checks every rule that one product can break by itself.
+    pub fn validate(&self) -> Result<(), InvalidProduct> {
+        text("the product's name", &self.name, NAME_MAX)?;
+        optional_text("the subtitle", &self.subtitle, NAME_MAX)?;
+        optional_text("the description", &self.description, DESCRIPTION_MAX)?;
+        at_most("variants", self.variants.len(), VARIANTS_MAX)?;
+        at_most("images", self.images.len(), IMAGES_MAX)?;
+        at_most("options", self.options.len(), OPTIONS_MAX)?;
+        at_most("badges", self.badges.len(), BADGES_MAX)?;
+        for option in &self.options {
+            text("an option's name", &option.name, NAME_MAX)?;
+            for value in &option.values {
+                text("an option's value", value, NAME_MAX)?;
+            }
+        }
+        self.images.iter().try_for_each(ImageRef::validate)?;
+        let mut ids = HashSet::new();
+        let mut skus = HashSet::new();
+        for variant in &self.variants {
+            self.validate_variant(variant)?;
+            if !ids.insert(variant.id) || !skus.insert(&variant.sku) {
+                return Err(InvalidProduct::Twice(variant.sku.clone()));
+            }
+        }
+        let published = matches!(self.status, ProductStatus::Published { .. });
+        if published && !self.variants.iter().any(|variant| variant.active) {
+            return Err(InvalidProduct::NothingToBuy);
+        }
+        Ok(())
+    }
+
+    fn validate_variant(&self, variant: &Variant) -> Result<(), InvalidProduct> {
+        let sku = || variant.sku.clone();
+        let visible = variant.sku.bytes().all(|b| b.is_ascii_graphic());
+        if !visible || variant.sku.is_empty() || variant.sku.len() > 64 {
+            return Err(InvalidProduct::Sku(sku()));
+        }
+        optional_text("a variant's name", &variant.name, NAME_MAX)?;
+        let chosen = variant.options.iter().zip(&self.options);
+        let all_listed = chosen.into_iter().all(|(value, option)| option.values.contains(value));
+        if variant.options.len() != self.options.len() || !all_listed {
+            return Err(InvalidProduct::Options(sku()));
+        }
+        if variant.compare_at.is_some_and(|before| before <= variant.price) {
+            return Err(InvalidProduct::CompareAt(sku()));
+        }
+        if variant.image.is_some_and(|position| usize::from(position) >= self.images.len()) {
+            return Err(InvalidProduct::Image(sku()));
+        }
+        Ok(())
+    }
+}
+
+impl ImageRef {
+    fn validate(&self) -> Result<(), InvalidProduct> {
+        text("an image's description", &self.alt, 500)?;
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+        let part = |part: &str| part.bytes().all(plain) && !matches!(part, "" | "." | "..");
+        let sized = |pixels: u32| (1..=20_000).contains(&pixels);
+        let key_fits = self.key.len() <= 300 && self.key.split('/').all(part);
+        if key_fits && sized(self.width) && sized(self.height) {
+            Ok(())
+        } else {
+            Err(InvalidProduct::ImageKey(self.key.clone()))
+        }
+    }
+}
+
+fn text(what: &'static str, text: &LocalizedText, max: usize) -> Result<(), InvalidProduct> {
+    let fits = |text: &str| !text.trim().is_empty() && text.chars().count() <= max;
+    if fits(&text.zh_tw) && fits(&text.en) {
+        Ok(())
+    } else {
+        Err(InvalidProduct::Text { what, max })
+    }
+}
+
+fn optional_text(what: &'static str, it: &LocalizedText, max: usize) -> Result<(), InvalidProduct> {
+    if it.zh_tw.is_empty() && it.en.is_empty() { Ok(()) } else { text(what, it, max) }
+}
+
+const fn at_most(what: &'static str, count: usize, max: usize) -> Result<(), InvalidProduct> {
+    if count <= max { Ok(()) } else { Err(InvalidProduct::TooMany { what, max }) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,49 @@
+//! What the order engine asks: what is this variant, what does it cost, may it be sold now?
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use kernel::{
+    LocalizedText, Money,
+    id::{ProductId, VariantId},
+};
+use pg::{Connection, DbResult};
+
+use crate::{model::ImageRef, sql};
+
+/// A variant as it may be sold at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// The variant.
+    pub variant_id: VariantId,
+    /// Its product.
+    pub product_id: ProductId,
+    /// Its product's place in addresses.
+    pub product_slug: String,
+    /// Its stock keeping unit.
+    pub sku: String,
+    /// Its product's name.
+    pub name: LocalizedText,
+    /// What tells it from its siblings.
+    pub variant_name: LocalizedText,
+    /// What it costs now.
+    pub price: Money,
+    /// Whether it is active and its product is published by now.
+    pub sellable: bool,
+    /// The picture that shows it.
+    pub image: Option<ImageRef>,
+}
+
+/// The offers of these variants at `now`; unknown ones are missing from the answer. One set-based
+/// statement, whatever the number of ids.
+pub async fn offers(
+    conn: &mut Connection,
+    variants: &[VariantId],
+    now: Timestamp,
+) -> DbResult<HashMap<VariantId, Offer>> {
+    if variants.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let offers = sql::offers(conn, variants, now).await?;
+    Ok(offers.into_iter().map(|offer| (offer.variant_id, offer)).collect())
+}

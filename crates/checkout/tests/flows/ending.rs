@@ -1,0 +1,116 @@
+use checkout::CheckoutError;
+use kernel::Actor;
+use orders::OrderStatus;
+use payments::notices::Verdict;
+
+use crate::bench::Bench;
+
+/// Scenario 2 of the inventory: reservation timing out after 30 minutes.
+#[tokio::test]
+async fn an_unpaid_order_gives_its_stock_back_after_thirty_minutes() {
+    let bench = Bench::new().await;
+    let (tote, taipei) = (bench.shop.tote_large, bench.shop.taipei);
+    let order = bench.place(&[(tote, 4)]).await.order.id;
+    bench.minutes_pass(29);
+    assert_eq!(bench.checkout.expire_batch().await.unwrap(), 0);
+    assert_eq!(bench.stock(tote, taipei).await.available, 96);
+    bench.minutes_pass(1);
+    assert_eq!(bench.checkout.expire_batch().await.unwrap(), 1);
+    assert_eq!(bench.checkout.expire_batch().await.unwrap(), 0);
+    let stock = bench.stock(tote, taipei).await;
+    assert_eq!((stock.available, stock.reserved), (100, 0));
+    assert_eq!(bench.load(order).await.status, OrderStatus::Cancelled);
+    assert_eq!(bench.events(order).await, ["order.created", "order.cancelled"]);
+    bench.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn a_paid_order_never_expires() {
+    let bench = Bench::new().await;
+    let order = bench.place(&[(bench.shop.tote_large, 1)]).await.order.id;
+    bench.pay(order).await;
+    bench.minutes_pass(60);
+    assert_eq!(bench.checkout.expire_batch().await.unwrap(), 0);
+    assert_eq!(bench.load(order).await.status, OrderStatus::Paid);
+}
+
+#[tokio::test]
+async fn late_money_takes_the_stock_again_if_it_is_there() {
+    let bench = Bench::new().await;
+    let (mug, shop) = (bench.shop.mug_white, bench.shop);
+    let order = bench.place(&[(mug, 8)]).await.order.id;
+    let (trade_no, amount) = bench.begin(order).await;
+    bench.minutes_pass(31);
+    bench.checkout.expire_batch().await.unwrap();
+    // Somebody else took some meanwhile: the rest is in two warehouses.
+    bench.place(&[(mug, 5)]).await;
+    let reply = bench.deliver(&bench.notice(&trade_no, amount, "1", "0")).await;
+    assert_eq!(reply.verdict, Verdict::Accepted);
+    assert_eq!(bench.load(order).await.status, OrderStatus::Paid);
+    let sold = bench.stock(mug, shop.taipei).await.sold + bench.stock(mug, shop.kaohsiung).await.sold;
+    assert_eq!(sold, 8);
+    assert_eq!(bench.count("SELECT count(*) FROM payments.refunds").await, 0);
+    assert_eq!(
+        bench.events(order).await,
+        ["order.created", "order.cancelled", "payment.succeeded", "order.paid"]
+    );
+    bench.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn late_money_for_stock_that_is_gone_goes_back() {
+    let bench = Bench::new().await;
+    let mug = bench.shop.mug_black;
+    let order = bench.place(&[(mug, 1)]).await.order.id;
+    let (trade_no, amount) = bench.begin(order).await;
+    bench.minutes_pass(31);
+    bench.checkout.expire_batch().await.unwrap();
+    let winner = bench.place(&[(mug, 1)]).await.order.id;
+    let body = bench.notice(&trade_no, amount, "1", "0");
+    assert_eq!(bench.deliver(&body).await.verdict, Verdict::Accepted);
+    assert_eq!(bench.deliver(&body).await.verdict, Verdict::Repeated);
+    assert_eq!(bench.load(order).await.status, OrderStatus::Cancelled);
+    assert_eq!(
+        bench
+            .count("SELECT sum(amount)::bigint FROM payments.refunds WHERE reason = 'stock_gone'")
+            .await,
+        i64::from(amount)
+    );
+    assert!(bench.events(order).await.contains(&"refund.requested".to_owned()));
+    assert_eq!(bench.pay(winner).await.verdict, Verdict::Accepted);
+    let stock = bench.stock(mug, bench.shop.taipei).await;
+    assert_eq!((stock.available, stock.reserved, stock.sold), (0, 0, 1));
+    bench.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn a_cancelled_order_frees_its_stock_and_money_for_it_goes_back() {
+    let bench = Bench::new().await;
+    let (tote, taipei) = (bench.shop.tote_large, bench.shop.taipei);
+    let order = bench.place(&[(tote, 2)]).await.order.id;
+    let (trade_no, amount) = bench.begin(order).await;
+    bench.checkout.cancel(order, Actor::Guest, Some("changed my mind")).await.unwrap();
+    assert_eq!(bench.stock(tote, taipei).await.available, 100);
+    let again = bench.checkout.cancel(order, Actor::Guest, None).await;
+    assert!(matches!(again, Err(CheckoutError::InvalidTransition(_))), "{again:?}");
+
+    // The buyer paid in the other window all the same.
+    let reply = bench.deliver(&bench.notice(&trade_no, amount, "1", "0")).await;
+    assert_eq!(reply.verdict, Verdict::Accepted);
+    assert_eq!(bench.load(order).await.status, OrderStatus::Cancelled);
+    assert_eq!(bench.stock(tote, taipei).await.available, 100);
+    let refunds = "SELECT count(*) FROM payments.refunds WHERE reason = 'order_cancelled'";
+    assert_eq!(bench.count(refunds).await, 1);
+    bench.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn a_paid_order_cannot_be_cancelled_as_if_it_were_not() {
+    let bench = Bench::new().await;
+    let order = bench.place(&[(bench.shop.tote_large, 1)]).await.order.id;
+    bench.pay(order).await;
+    let refused = bench.checkout.cancel(order, Actor::Guest, None).await;
+    assert!(matches!(refused, Err(CheckoutError::InvalidTransition(_))), "{refused:?}");
+    assert_eq!(bench.stock(bench.shop.tote_large, bench.shop.taipei).await.sold, 1);
+    bench.assert_books_are_right().await;
+}

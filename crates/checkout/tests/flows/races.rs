@@ -1,0 +1,91 @@
+use futures::future::join_all;
+use intake::{PlaceError, Refusal};
+use kernel::Actor;
+use orders::OrderStatus;
+
+use crate::bench::{Bench, quick};
+
+/// Scenario 3 of the inventory: A wants 3 and B wants 5 of 6, again and again.
+#[tokio::test]
+async fn of_two_who_together_want_too_much_exactly_one_is_served() {
+    let bench = Bench::new().await;
+    let (mug, taipei) = (bench.shop.mug_black, bench.shop.taipei);
+    testkit::seed::receive(&bench.test, mug, taipei, 5).await;
+    for _ in 0..10 {
+        let a = bench.order(&[(mug, 3)]);
+        let b = bench.order(&[(mug, 5)]);
+        let answers = bench.place_all([a, b]).await;
+        let placed: Vec<_> = answers.iter().flatten().collect();
+        assert_eq!(placed.len(), 1);
+        let quantity = placed[0].deductions[0].quantity;
+        let refused = answers.iter().find_map(|answer| answer.as_ref().err());
+        let Some(PlaceError::Refused(Refusal::Shortage(short))) = refused else {
+            panic!("{answers:?}");
+        };
+        assert_eq!(short[0].available, i64::from(6 - quantity));
+        bench.checkout.cancel(placed[0].order.id, Actor::Guest, None).await.unwrap();
+    }
+    assert_eq!(bench.stock(mug, taipei).await.available, 6);
+    bench.assert_books_are_right().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn orders_over_the_same_rows_in_any_order_neither_deadlock_nor_oversell() {
+    let bench = Bench::with(intake::Settings { batch: 7, batchers: 4, ..quick() }).await;
+    let shop = bench.shop;
+    let variants = [shop.mug_white, shop.mug_black, shop.tote_large];
+    let requests: Vec<_> = (0..300)
+        .map(|n| {
+            let first = variants[n % 3];
+            let second = variants[(n / 3) % 3];
+            bench.order(&[(first, 1), (second, 1 + i64::try_from(n % 2).unwrap())])
+        })
+        .collect();
+    let answers = bench.place_all(requests).await;
+    for answer in &answers {
+        assert!(
+            matches!(answer, Ok(_) | Err(PlaceError::Refused(Refusal::Shortage(_)))),
+            "{answer:?}"
+        );
+    }
+    assert!(answers.iter().any(Result::is_ok));
+    bench.assert_books_are_right().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn expiry_payment_and_cancellation_at_the_same_moment_agree() {
+    let bench = Bench::with(quick()).await;
+    let tote = bench.shop.tote_large;
+    let requests: Vec<_> = (0..60).map(|_| bench.order(&[(tote, 1)])).collect();
+    let placed = bench.place_all(requests).await;
+    let orders: Vec<_> = placed.into_iter().map(|p| p.unwrap().order.id).collect();
+    let mut notices = Vec::new();
+    for order in &orders {
+        let (trade_no, amount) = bench.begin(*order).await;
+        notices.push(bench.notice(&trade_no, amount, "1", "0"));
+    }
+    bench.minutes_pass(30);
+    let pay = join_all(notices.iter().map(|body| bench.deliver(body)));
+    let cancel = join_all(
+        orders.iter().step_by(3).map(|o| bench.checkout.cancel(*o, Actor::Guest, None)),
+    );
+    let expire = join_all((0..4).map(|_| bench.checkout.expire_batch()));
+    let (_, cancelled, expired) = tokio::join!(pay, cancel, expire);
+    expired.into_iter().for_each(|result| drop(result.unwrap()));
+    let cancelled = cancelled.iter().filter(|result| result.is_ok()).count();
+
+    let (mut paid, mut ended) = (0, 0);
+    for order in &orders {
+        match bench.load(*order).await.status {
+            OrderStatus::Paid => paid += 1,
+            OrderStatus::Cancelled => ended += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    // All money came: whatever was not cancelled by its buyer is paid, in time or late.
+    assert_eq!((paid, ended), (60 - cancelled, cancelled));
+    let stock = bench.stock(tote, bench.shop.taipei).await;
+    assert_eq!((stock.available, stock.reserved), (100 - stock.sold, 0));
+    assert_eq!(usize::try_from(stock.sold).unwrap(), paid);
+    bench.assert_books_are_right().await;
+}

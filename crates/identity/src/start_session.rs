@@ -1,0 +1,44 @@
+//! Signing in, last step: a session for somebody who knew their password.
+
+use jiff::{SignedDuration, Timestamp};
+use kernel::{Clock, Ids, id::SessionId};
+use pg::Connection;
+
+use crate::{IdentityError, RefreshToken, Verified, model::User, sql};
+
+/// How long a session lives without being used.
+pub(crate) const IDLE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+pub(crate) fn expiry(now: Timestamp) -> Timestamp {
+    now.saturating_add(IDLE).unwrap_or(Timestamp::MAX)
+}
+
+/// Somebody with a live session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Who.
+    pub user: User,
+    /// Which sign-in.
+    pub session_id: SessionId,
+    /// For the next [`refresh`](crate::refresh()).
+    pub refresh_token: RefreshToken,
+    /// When the session ends if nobody uses it.
+    pub expires_at: Timestamp,
+}
+
+/// Starts a session; `None` when the person was deactivated since the password was checked.
+pub async fn start_session(
+    conn: &mut Connection,
+    who: Verified,
+    ids: &Ids,
+    clock: &dyn Clock,
+) -> Result<Option<SignedIn>, IdentityError> {
+    let now = clock.now();
+    let Some(user) = sql::lock_active_user(conn, who.user_id()).await? else { return Ok(None) };
+    let session_id = ids.next(clock);
+    let refresh_token = RefreshToken::new(ids);
+    let expires_at = expiry(now);
+    sql::insert_session(conn, session_id, user.id, now, expires_at).await?;
+    sql::insert_refresh_token(conn, &refresh_token, session_id, now).await?;
+    Ok(Some(SignedIn { user, session_id, refresh_token, expires_at }))
+}

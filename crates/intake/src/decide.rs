@@ -1,0 +1,181 @@
+//! Deciding one request against the batch's locked rows: pure.
+
+use std::collections::HashMap;
+
+use catalog::Offer;
+use inventory::{
+    Allocation, Cause, Demand, Ledger, Preference, Unfillable, Warehouse, allocate,
+};
+use jiff::{SignedDuration, Timestamp};
+use kernel::{
+    Clock, Ids, LocalizedText, Money,
+    id::{OrderId, VariantId},
+};
+use orders::{Line, Order, OrderStatus};
+use pricing::{Quote, QuoteLine, ShippingRate};
+use shipping::Method;
+
+use crate::request::{PlaceOrder, PriceChange, Refusal, RequestedLine, ShortLine};
+
+/// Everything a batch knows besides its requests.
+pub(crate) struct Facts<'a> {
+    pub offers: &'a HashMap<VariantId, Offer>,
+    pub methods: &'a [Method],
+    pub warehouses: &'a [Warehouse],
+    pub reservation: SignedDuration,
+    pub now: Timestamp,
+    pub clock: &'a dyn Clock,
+    pub ids: &'a Ids,
+}
+
+/// An accepted request: the order to write, and where its units come from.
+pub(crate) struct Accepted {
+    pub order: Order,
+    pub allocations: Vec<Allocation>,
+}
+
+/// Accepts a request, taking its units out of the ledger; or refuses it and changes nothing.
+pub(crate) fn decide(
+    request: &PlaceOrder,
+    facts: &Facts<'_>,
+    ledger: &mut Ledger,
+) -> Result<Accepted, Refusal> {
+    let offers = offers_of(request, facts)?;
+    if request.coupon_code.is_some() {
+        return Err(Refusal::CouponInvalid);
+    }
+    let quote = price(request, facts, &offers)?;
+    let id: OrderId = facts.ids.next_on(facts.clock, request.lines[0].variant.shard());
+    let demands: Vec<Demand> = numbered(&request.lines)
+        .map(|(line_no, line)| Demand { line_no, variant: line.variant, quantity: line.quantity })
+        .collect();
+    let order = order(request, facts, &offers, quote, id);
+    let preference =
+        Preference::for_postal_code(facts.warehouses, &request.shipping_address.postal_code);
+    let cause = Cause {
+        actor: order.buyer(),
+        reference: Some(id.as_uuid()),
+        reason: None,
+        at: facts.now,
+    };
+    let allocations = allocate(ledger, &demands, &preference, &cause)
+        .map_err(|unfillable| refusal(unfillable, request, facts.offers))?;
+    Ok(Accepted { order, allocations })
+}
+
+fn numbered(lines: &[RequestedLine]) -> impl Iterator<Item = (i16, &RequestedLine)> {
+    (1_i16..).zip(lines)
+}
+
+fn offers_of<'a>(request: &PlaceOrder, facts: &Facts<'a>) -> Result<Vec<&'a Offer>, Refusal> {
+    assert!(!request.lines.is_empty(), "requests without lines are refused where they come in");
+    let offer = |(index, line): (usize, &RequestedLine)| {
+        let offer = facts.offers.get(&line.variant).filter(|offer| offer.sellable);
+        offer.ok_or(Refusal::VariantNotFound { index })
+    };
+    request.lines.iter().enumerate().map(offer).collect()
+}
+
+fn price(
+    request: &PlaceOrder,
+    facts: &Facts<'_>,
+    offers: &[&Offer],
+) -> Result<Quote, Refusal> {
+    let method = facts.methods.iter().find(|method| method.code == request.shipping_method);
+    let method = method.ok_or(Refusal::UnknownShippingMethod)?;
+    let rate = ShippingRate { fee: method.fee, free_from: method.free_from };
+    let lines: Vec<QuoteLine> = request
+        .lines
+        .iter()
+        .zip(offers)
+        .map(|(line, offer)| QuoteLine { unit_price: offer.price, quantity: line.quantity })
+        .collect();
+    let quote = pricing::quote(&lines, Some(rate)).map_err(|_| Refusal::TotalOutOfRange)?;
+    let changed: Vec<PriceChange> = request
+        .lines
+        .iter()
+        .zip(offers)
+        .enumerate()
+        .filter(|(_, (line, offer))| line.unit_price.is_some_and(|seen| seen != offer.price))
+        .map(|(index, (line, offer))| PriceChange {
+            index,
+            variant: line.variant,
+            unit_price: offer.price,
+        })
+        .collect();
+    if !changed.is_empty() || request.expected_total.is_some_and(|seen| seen != quote.total) {
+        return Err(Refusal::PriceChanged { lines: changed, total: quote.total });
+    }
+    // Nothing to pay would mean nothing to confirm the order by; free orders come with coupons.
+    if quote.total == Money::ZERO {
+        return Err(Refusal::TotalOutOfRange);
+    }
+    Ok(quote)
+}
+
+fn order(
+    request: &PlaceOrder,
+    facts: &Facts<'_>,
+    offers: &[&Offer],
+    quote: Quote,
+    id: OrderId,
+) -> Order {
+    let lines = numbered(&request.lines)
+        .zip(offers)
+        .zip(quote.line_totals)
+        .map(|(((line_no, line), offer), line_total)| Line {
+            line_no,
+            variant: line.variant,
+            sku: offer.sku.clone(),
+            name: offer.name.clone(),
+            variant_name: LocalizedText::clone(&offer.variant_name),
+            quantity: line.quantity,
+            unit_price: offer.price,
+            line_total,
+        })
+        .collect();
+    Order {
+        id,
+        status: OrderStatus::PendingPayment,
+        customer: request.customer,
+        locale: request.locale,
+        contact: request.contact.clone(),
+        shipping_address: request.shipping_address.clone(),
+        shipping_method: request.shipping_method.clone(),
+        payment_method: request.payment_method.clone(),
+        coupon_code: request.coupon_code.clone(),
+        note: request.note.clone(),
+        lines,
+        subtotal: quote.subtotal,
+        discount: quote.discount,
+        shipping_fee: quote.shipping_fee.unwrap_or(Money::ZERO),
+        total: quote.total,
+        reserved_until: facts.now + facts.reservation,
+        created_at: facts.now,
+        paid_at: None,
+    }
+}
+
+fn refusal(
+    unfillable: Unfillable,
+    request: &PlaceOrder,
+    offers: &HashMap<VariantId, Offer>,
+) -> Refusal {
+    let shortages = match unfillable {
+        Unfillable::Frozen(variants) => return Refusal::Frozen(variants),
+        Unfillable::Shortage(shortages) => shortages,
+    };
+    let mut short = Vec::new();
+    for (index, line) in request.lines.iter().enumerate() {
+        if let Some(shortage) = shortages.iter().find(|s| s.variant == line.variant) {
+            short.push(ShortLine {
+                index,
+                variant: line.variant,
+                sku: offers.get(&line.variant).map(|o| o.sku.clone()).unwrap_or_default(),
+                requested: shortage.requested,
+                available: shortage.available,
+            });
+        }
+    }
+    Refusal::Shortage(short)
+}

@@ -1,0 +1,45 @@
+//! What the buyer is told about a placed order.
+
+use kernel::id::{VariantId, WarehouseId};
+use orders::Order;
+
+/// A placed order: the same for the first answer and for every replay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The order as it was when it was placed.
+    pub order: Order,
+    /// Where its units came from, in line order.
+    pub deductions: Vec<Deduction>,
+    /// What the catalogue shows for each line, in line order.
+    pub faces: Vec<LineFace>,
+    /// Whether the key had placed this order before.
+    pub replayed: bool,
+}
+
+/// Units one line took from one warehouse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deduction {
+    /// The line.
+    pub line_no: i16,
+    /// What.
+    pub variant: VariantId,
+    /// Its SKU.
+    pub sku: String,
+    /// Where from.
+    pub warehouse: WarehouseId,
+    /// Units.
+    pub quantity: i32,
+    /// Available there before.
+    pub available_before: i32,
+    /// Available there after.
+    pub available_after: i32,
+}
+
+/// How a line looks in the shop.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LineFace {
+    /// The product's place in addresses.
+    pub product_slug: String,
+    /// Its picture.
+    pub image: Option<catalog::model::ImageRef>,
+}

@@ -1,0 +1,70 @@
+//! The events this module publishes: its contract with the world. One event a stock row and kind
+//! and transaction, however many orders the transaction holds.
+
+use std::collections::BTreeMap;
+
+use kernel::id::EventId;
+use outbox::NewEvent;
+use serde_json::json;
+
+use crate::{
+    SaveContext,
+    ledger::Ledger,
+    model::{MovementKind, StockKey},
+};
+
+/// Units were promised to orders.
+pub const RESERVED: &str = "inventory.reserved";
+/// Promised units are free again.
+pub const RELEASED: &str = "inventory.released";
+/// Promised units are sold.
+pub const DEDUCTED: &str = "inventory.deducted";
+/// Units arrived or were corrected.
+pub const ADJUSTED: &str = "inventory.adjusted";
+/// Available fell below the safety stock (BR-005), once a crossing.
+pub const LOW_STOCK: &str = "inventory.low_stock";
+
+/// What a ledger's movements mean to the world.
+pub(crate) fn of(ledger: &Ledger, context: &SaveContext<'_>) -> Vec<NewEvent> {
+    let mut sums: BTreeMap<(StockKey, &'static str), i64> = BTreeMap::new();
+    for movement in ledger.movements() {
+        let (kind, units) = match movement.kind {
+            MovementKind::Reserve => (RESERVED, movement.delta.reserved),
+            MovementKind::Release => (RELEASED, movement.delta.available),
+            MovementKind::Confirm => (DEDUCTED, movement.delta.sold),
+            MovementKind::Receive | MovementKind::Ship => (ADJUSTED, movement.delta.total),
+        };
+        *sums.entry((movement.key, kind)).or_default() += i64::from(units);
+    }
+    let now = context.clock.now();
+    let event = |key: StockKey, kind, data| NewEvent {
+        id: context.ids.next::<EventId>(context.clock),
+        shard: key.variant.shard(),
+        kind,
+        subject: key.variant.as_uuid(),
+        data,
+        occurred_at: now,
+    };
+    let mut events: Vec<_> = sums
+        .into_iter()
+        .filter_map(|((key, kind), quantity)| {
+            let row = ledger.row(key)?;
+            let data = json!({
+                "variant_id": key.variant, "warehouse_id": key.warehouse, "quantity": quantity,
+                "available": row.balance.available, "version": row.version,
+            });
+            Some(event(key, kind, data))
+        })
+        .collect();
+    for entry in ledger.changed() {
+        let (row, safety) = (&entry.row, entry.row.safety_stock);
+        if entry.before.available >= safety && row.balance.available < safety {
+            let data = json!({
+                "variant_id": row.key.variant, "warehouse_id": row.key.warehouse,
+                "available": row.balance.available, "safety_stock": safety,
+            });
+            events.push(event(row.key, LOW_STOCK, data));
+        }
+    }
+    events
+}

@@ -1,0 +1,409 @@
+//! Every SQL statement of this module but the locks. Set-based: one statement whatever the number
+//! of rows, so that a batch of orders costs what one order costs.
+
+use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx};
+use kernel::{
+    LocalizedText,
+    id::{OrderId, VariantId, WarehouseId},
+};
+use pg::{Affected, Connection, DbError, DbResult};
+use uuid::Uuid;
+
+use crate::{
+    SaveContext, events,
+    ledger::{Ledger, Movement},
+    model::{Balance, StockKey, StockRow},
+    reservations::{Reservation, ReservationStatus},
+    warehouses::Warehouse,
+};
+
+/// Writes balances, movements and events of a ledger.
+pub(crate) async fn save(
+    conn: &mut Connection,
+    ledger: Ledger,
+    context: &SaveContext<'_>,
+) -> DbResult<()> {
+    if ledger.movements().is_empty() {
+        return Ok(());
+    }
+    save_balances(conn, &ledger).await?;
+    insert_movements(conn, ledger.movements()).await?;
+    outbox::append(conn, &events::of(&ledger, context)).await
+}
+
+async fn save_balances(conn: &mut Connection, ledger: &Ledger) -> DbResult<()> {
+    let changed: Vec<_> = ledger.changed().collect();
+    let column = |pick: fn(&Balance) -> i32| -> Vec<i32> {
+        changed.iter().map(|entry| pick(&entry.row.balance)).collect()
+    };
+    let shards: Vec<i16> = changed.iter().map(|e| e.row.key.variant.shard().to_i16()).collect();
+    let variants: Vec<Uuid> = changed.iter().map(|e| e.row.key.variant.as_uuid()).collect();
+    let warehouses: Vec<Uuid> = changed.iter().map(|e| e.row.key.warehouse.as_uuid()).collect();
+    let versions: Vec<i64> = changed.iter().map(|e| e.row.version).collect();
+    let versions_before: Vec<i64> = changed.iter().map(|e| e.version_before).collect();
+    let done = sqlx::query!(
+        r#"
+        UPDATE inventory.stock AS s
+           SET total = new.total, available = new.available, reserved = new.reserved
+             , sold = new.sold, version = new.version
+          FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::int[], $5::int[], $6::int[]
+             , $7::int[], $8::bigint[], $9::bigint[])
+               AS new (shard, variant_id, warehouse_id, total, available, reserved, sold, version
+             , version_before)
+         WHERE s.shard = new.shard AND s.variant_id = new.variant_id
+           AND s.warehouse_id = new.warehouse_id AND s.version = new.version_before
+        "#,
+        &shards,
+        &variants,
+        &warehouses,
+        &column(|balance| balance.total),
+        &column(|balance| balance.available),
+        &column(|balance| balance.reserved),
+        &column(|balance| balance.sold),
+        &versions,
+        &versions_before,
+    )
+    .execute(conn)
+    .await?;
+    done.rows("save stock balances", changed.len())
+}
+
+async fn insert_movements(conn: &mut Connection, movements: &[Movement]) -> DbResult<()> {
+    let shards: Vec<i16> = movements.iter().map(|m| m.key.variant.shard().to_i16()).collect();
+    let variants: Vec<Uuid> = movements.iter().map(|m| m.key.variant.as_uuid()).collect();
+    let warehouses: Vec<Uuid> = movements.iter().map(|m| m.key.warehouse.as_uuid()).collect();
+    let seqs: Vec<i64> = movements.iter().map(|m| m.seq).collect();
+    let kinds: Vec<&str> = movements.iter().map(|m| m.kind.as_str()).collect();
+    let totals: Vec<i32> = movements.iter().map(|m| m.delta.total).collect();
+    let availables: Vec<i32> = movements.iter().map(|m| m.delta.available).collect();
+    let reserveds: Vec<i32> = movements.iter().map(|m| m.delta.reserved).collect();
+    let solds: Vec<i32> = movements.iter().map(|m| m.delta.sold).collect();
+    let afters: Vec<i32> = movements.iter().map(|m| m.available_after).collect();
+    let references: Vec<Option<Uuid>> = movements.iter().map(|m| m.reference).collect();
+    let actor_kinds: Vec<&str> = movements.iter().map(|m| m.actor.kind()).collect();
+    let actor_ids: Vec<Option<Uuid>> =
+        movements.iter().map(|m| m.actor.user_id().map(|id| id.as_uuid())).collect();
+    let reasons: Vec<Option<&str>> = movements.iter().map(|m| m.reason.as_deref()).collect();
+    let times: Vec<SqlTimestamp> = movements.iter().map(|m| m.at.to_sqlx()).collect();
+    let done = sqlx::query!(
+        r#"
+        INSERT INTO inventory.movements (shard, variant_id, warehouse_id, seq, kind, d_total
+             , d_available, d_reserved, d_sold, available_after, reference_id, actor_kind, actor_id
+             , reason, occurred_at)
+        SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[]
+             , $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::uuid[], $12::text[]
+             , $13::uuid[], $14::text[], $15::timestamptz[])
+        "#,
+        &shards,
+        &variants,
+        &warehouses,
+        &seqs,
+        &kinds as &[&str],
+        &totals,
+        &availables,
+        &reserveds,
+        &solds,
+        &afters,
+        &references as &[Option<Uuid>],
+        &actor_kinds as &[&str],
+        &actor_ids as &[Option<Uuid>],
+        &reasons as &[Option<&str>],
+        &times as &[SqlTimestamp],
+    )
+    .execute(conn)
+    .await?;
+    done.rows("insert movements", movements.len())
+}
+
+pub(crate) async fn insert_reservations(
+    conn: &mut Connection,
+    reservations: &[Reservation],
+) -> DbResult<()> {
+    let shards: Vec<i16> = reservations.iter().map(|r| r.order.shard().to_i16()).collect();
+    let orders: Vec<Uuid> = reservations.iter().map(|r| r.order.as_uuid()).collect();
+    let lines: Vec<i16> = reservations.iter().map(|r| r.line_no).collect();
+    let warehouses: Vec<Uuid> = reservations.iter().map(|r| r.key.warehouse.as_uuid()).collect();
+    let variants: Vec<Uuid> = reservations.iter().map(|r| r.key.variant.as_uuid()).collect();
+    let quantities: Vec<i32> = reservations.iter().map(|r| r.quantity).collect();
+    let befores: Vec<i32> = reservations.iter().map(|r| r.available_before).collect();
+    let expiries: Vec<SqlTimestamp> = reservations.iter().map(|r| r.expires_at.to_sqlx()).collect();
+    let created: Vec<SqlTimestamp> = reservations.iter().map(|r| r.created_at.to_sqlx()).collect();
+    let done = sqlx::query!(
+        r#"
+        INSERT INTO inventory.reservations (shard, order_id, line_no, warehouse_id, variant_id
+             , quantity, available_before, status, expires_at, created_at)
+        SELECT shard, order_id, line_no, warehouse_id, variant_id, quantity, available_before
+             , 'active', expires_at, created_at
+          FROM unnest($1::smallint[], $2::uuid[], $3::smallint[], $4::uuid[], $5::uuid[], $6::int[]
+             , $7::int[], $8::timestamptz[], $9::timestamptz[])
+               AS new (shard, order_id, line_no, warehouse_id, variant_id, quantity
+             , available_before, expires_at, created_at)
+        "#,
+        &shards,
+        &orders,
+        &lines,
+        &warehouses,
+        &variants,
+        &quantities,
+        &befores,
+        &expiries as &[SqlTimestamp],
+        &created as &[SqlTimestamp],
+    )
+    .execute(conn)
+    .await?;
+    done.rows("insert reservations", reservations.len())
+}
+
+/// Writes reservations a late payment made anew; a row of the same line and warehouse that was
+/// given back becomes this one.
+pub(crate) async fn reinstate_reservations(
+    conn: &mut Connection,
+    reservations: &[Reservation],
+) -> DbResult<()> {
+    for r in reservations {
+        sqlx::query!(
+            r#"
+            INSERT INTO inventory.reservations AS r (shard, order_id, line_no, warehouse_id
+                 , variant_id, quantity, available_before, status, expires_at, created_at
+                 , closed_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+            ON CONFLICT (shard, order_id, line_no, warehouse_id) DO UPDATE
+               SET quantity = excluded.quantity, available_before = excluded.available_before
+                 , status = excluded.status, closed_at = excluded.closed_at
+             WHERE r.status IN ('released', 'expired')
+            "#,
+            r.order.shard().to_i16(),
+            r.order.as_uuid(),
+            r.line_no,
+            r.key.warehouse.as_uuid(),
+            r.key.variant.as_uuid(),
+            r.quantity,
+            r.available_before,
+            r.status.as_str(),
+            r.expires_at.to_sqlx(),
+            r.created_at.to_sqlx(),
+        )
+        .execute(&mut *conn)
+        .await?
+        .one_row("reinstate a reservation")?;
+    }
+    Ok(())
+}
+
+/// What orders hold or held, in line order.
+pub(crate) async fn reservations_of(
+    conn: &mut Connection,
+    orders: &[OrderId],
+) -> DbResult<Vec<Reservation>> {
+    let shards: Vec<i16> = orders.iter().map(|order| order.shard().to_i16()).collect();
+    let ids: Vec<Uuid> = orders.iter().map(|order| order.as_uuid()).collect();
+    let rows = sqlx::query!(
+        r#"
+        SELECT r.order_id, r.line_no, r.warehouse_id, r.variant_id, r.quantity, r.available_before
+             , r.status, r.expires_at, r.created_at
+          FROM unnest($1::smallint[], $2::uuid[]) AS wanted (shard, order_id)
+          JOIN inventory.reservations AS r USING (shard, order_id)
+         ORDER BY r.order_id, r.line_no, r.available_before DESC, r.warehouse_id
+        "#,
+        &shards,
+        &ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let status = ReservationStatus::parse(&row.status).ok_or_else(|| DbError::Corrupt {
+                table: "inventory.reservations",
+                column: "status",
+                value: row.status.clone(),
+            })?;
+            Ok(Reservation {
+                order: row.order_id.into(),
+                line_no: row.line_no,
+                key: StockKey { variant: row.variant_id.into(), warehouse: row.warehouse_id.into() },
+                quantity: row.quantity,
+                available_before: row.available_before,
+                status,
+                expires_at: row.expires_at.to_jiff(),
+                created_at: row.created_at.to_jiff(),
+            })
+        })
+        .collect()
+}
+
+/// Gives reservations their final status: every one of them must
+/// still have the status it was read with.
+pub(crate) async fn set_reservation_status(
+    conn: &mut Connection,
+    reservations: &[Reservation],
+    status: ReservationStatus,
+    at: jiff::Timestamp,
+) -> DbResult<()> {
+    let shards: Vec<i16> = reservations.iter().map(|r| r.order.shard().to_i16()).collect();
+    let orders: Vec<Uuid> = reservations.iter().map(|r| r.order.as_uuid()).collect();
+    let lines: Vec<i16> = reservations.iter().map(|r| r.line_no).collect();
+    let warehouses: Vec<Uuid> = reservations.iter().map(|r| r.key.warehouse.as_uuid()).collect();
+    let statuses: Vec<&str> = reservations.iter().map(|r| r.status.as_str()).collect();
+    let done = sqlx::query!(
+        r#"
+        UPDATE inventory.reservations AS r
+           SET status = $6, closed_at = $7
+          FROM unnest($1::smallint[], $2::uuid[], $3::smallint[], $4::uuid[], $5::text[])
+               AS old (shard, order_id, line_no, warehouse_id, status)
+         WHERE r.shard = old.shard AND r.order_id = old.order_id AND r.line_no = old.line_no
+           AND r.warehouse_id = old.warehouse_id AND r.status = old.status
+        "#,
+        &shards,
+        &orders,
+        &lines,
+        &warehouses,
+        &statuses as &[&str],
+        status.as_str(),
+        at.to_sqlx(),
+    )
+    .execute(conn)
+    .await?;
+    done.rows("close reservations", reservations.len())
+}
+
+/// Makes sure a stock row exists, so that it can be locked.
+pub(crate) async fn ensure_stock_row(conn: &mut Connection, key: StockKey) -> DbResult<()> {
+    sqlx::query!(
+        r#"
+        INSERT INTO inventory.stock (shard, variant_id, warehouse_id) VALUES ($1, $2, $3)
+        ON CONFLICT DO NOTHING
+        "#,
+        key.variant.shard().to_i16(),
+        key.variant.as_uuid(),
+        key.warehouse.as_uuid(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn set_safety_stock(
+    conn: &mut Connection,
+    key: StockKey,
+    safety_stock: i32,
+) -> DbResult<()> {
+    sqlx::query!(
+        r#"
+        UPDATE inventory.stock SET safety_stock = $4
+         WHERE shard = $1 AND variant_id = $2 AND warehouse_id = $3
+        "#,
+        key.variant.shard().to_i16(),
+        key.variant.as_uuid(),
+        key.warehouse.as_uuid(),
+        safety_stock,
+    )
+    .execute(conn)
+    .await?
+    .one_row("set safety stock")
+}
+
+pub(crate) async fn balances(
+    conn: &mut Connection,
+    variant: VariantId,
+) -> DbResult<Vec<StockRow>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT warehouse_id, total, available, reserved, sold, safety_stock, frozen_by, version
+          FROM inventory.stock
+         WHERE shard = $1 AND variant_id = $2
+         ORDER BY warehouse_id
+        "#,
+        variant.shard().to_i16(),
+        variant.as_uuid(),
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| StockRow {
+            key: StockKey { variant, warehouse: row.warehouse_id.into() },
+            balance: Balance {
+                total: row.total,
+                available: row.available,
+                reserved: row.reserved,
+                sold: row.sold,
+            },
+            safety_stock: row.safety_stock,
+            frozen_by: row.frozen_by,
+            version: row.version,
+        })
+        .collect())
+}
+
+pub(crate) async fn warehouses(conn: &mut Connection) -> DbResult<Vec<Warehouse>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT id, code, name_zh, name_en, postal_code, city, district, address1, latitude
+             , longitude, priority, active
+          FROM inventory.warehouses
+         ORDER BY priority, code
+        "#
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Warehouse {
+            id: row.id.into(),
+            code: row.code,
+            name: LocalizedText::new(row.name_zh, row.name_en),
+            postal_code: row.postal_code,
+            city: row.city,
+            district: row.district,
+            address1: row.address1,
+            latitude: row.latitude,
+            longitude: row.longitude,
+            priority: row.priority,
+            active: row.active,
+        })
+        .collect())
+}
+
+pub(crate) async fn warehouse_is_active(
+    conn: &mut Connection,
+    warehouse: WarehouseId,
+) -> DbResult<bool> {
+    let active = sqlx::query_scalar!(
+        "SELECT active FROM inventory.warehouses WHERE id = $1",
+        warehouse.as_uuid()
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(active.unwrap_or(false))
+}
+
+pub(crate) async fn put_warehouse(conn: &mut Connection, warehouse: &Warehouse) -> DbResult<()> {
+    sqlx::query!(
+        r#"
+        INSERT INTO inventory.warehouses (id, code, name_zh, name_en, postal_code, city, district
+             , address1, latitude, longitude, priority, active)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        ON CONFLICT (id) DO UPDATE
+           SET code = excluded.code, name_zh = excluded.name_zh, name_en = excluded.name_en
+             , postal_code = excluded.postal_code, city = excluded.city
+             , district = excluded.district, address1 = excluded.address1
+             , latitude = excluded.latitude, longitude = excluded.longitude
+             , priority = excluded.priority, active = excluded.active
+        "#,
+        warehouse.id.as_uuid(),
+        warehouse.code,
+        warehouse.name.zh_tw,
+        warehouse.name.en,
+        warehouse.postal_code,
+        warehouse.city,
+        warehouse.district,
+        warehouse.address1,
+        warehouse.latitude,
+        warehouse.longitude,
+        warehouse.priority,
+        warehouse.active,
+    )
+    .execute(conn)
+    .await?
+    .one_row("put a warehouse")
+}

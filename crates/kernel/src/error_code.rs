@@ -1,0 +1,345 @@
+//! The registry of error codes: stable names that clients switch on (DESIGN: RFC 9457 problems).
+//!
+//! A code exists only together with its page `docs/errors/<CODE>.md`; `cargo xtask tidy` checks
+//! both directions.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::Locale;
+
+/// A stable error code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
+pub enum ErrorCode {
+    /// No valid session or token.
+    #[serde(rename = "AUTH_UNAUTHORIZED")]
+    AuthUnauthorized,
+    /// Sign-in failed; which half was wrong is not told.
+    #[serde(rename = "AUTH_INVALID_CREDENTIALS")]
+    AuthInvalidCredentials,
+    /// Registration with a known e-mail.
+    #[serde(rename = "EMAIL_TAKEN")]
+    EmailTaken,
+    /// Signed in, but without the right.
+    #[serde(rename = "FORBIDDEN")]
+    Forbidden,
+    /// Checkout of a cart without lines.
+    #[serde(rename = "CART_EMPTY")]
+    CartEmpty,
+    /// A cart line that does not exist.
+    #[serde(rename = "CART_ITEM_NOT_FOUND")]
+    CartItemNotFound,
+    /// Fewer units are left than were asked for.
+    #[serde(rename = "INVENTORY_SHORTAGE")]
+    InventoryShortage,
+    /// A stocktake holds the stock (BR-007).
+    #[serde(rename = "STOCK_FROZEN")]
+    StockFrozen,
+    /// An unknown warehouse.
+    #[serde(rename = "WAREHOUSE_NOT_FOUND")]
+    WarehouseNotFound,
+    /// A coupon code that cannot be used.
+    #[serde(rename = "COUPON_INVALID")]
+    CouponInvalid,
+    /// The provider refused the payment.
+    #[serde(rename = "PAYMENT_FAILED")]
+    PaymentFailed,
+    /// A notice with a wrong signature, merchant or amount.
+    #[serde(rename = "PAYMENT_NOTICE_REJECTED")]
+    PaymentNoticeRejected,
+    /// No such order, or not the caller's.
+    #[serde(rename = "ORDER_NOT_FOUND")]
+    OrderNotFound,
+    /// An unknown or unpublished product or variant.
+    #[serde(rename = "PRODUCT_NOT_FOUND")]
+    ProductNotFound,
+    /// The price the client saw is not the price now.
+    #[serde(rename = "PRICE_CHANGED")]
+    PriceChanged,
+    /// A per-customer limit.
+    #[serde(rename = "PURCHASE_LIMIT_EXCEEDED")]
+    PurchaseLimitExceeded,
+    /// An order for a sale outside its time.
+    #[serde(rename = "SALE_NOT_OPEN")]
+    SaleNotOpen,
+    /// A move the state machine does not have.
+    #[serde(rename = "INVALID_TRANSITION")]
+    InvalidTransition,
+    /// An optimistic lock that did not match.
+    #[serde(rename = "VERSION_CONFLICT")]
+    VersionConflict,
+    /// A POST that needs the header came without a usable one.
+    #[serde(rename = "IDEMPOTENCY_KEY_MISSING")]
+    IdempotencyKeyMissing,
+    /// Same key, another body.
+    #[serde(rename = "IDEMPOTENCY_KEY_REUSED")]
+    IdempotencyKeyReused,
+    /// A repeat waited for the first one past the bound.
+    #[serde(rename = "REQUEST_IN_PROGRESS")]
+    RequestInProgress,
+    /// The intake queue is full; nothing was written.
+    #[serde(rename = "QUEUE_FULL")]
+    QueueFull,
+    /// A rate limit.
+    #[serde(rename = "RATE_LIMITED")]
+    RateLimited,
+    /// Clients show this when no answer came.
+    #[serde(rename = "NETWORK_ERROR")]
+    NetworkError,
+    /// Well-formed input that breaks a rule; see `errors`.
+    #[serde(rename = "VALIDATION_FAILED")]
+    ValidationFailed,
+    /// Broken JSON, form, query or header.
+    #[serde(rename = "MALFORMED_REQUEST")]
+    MalformedRequest,
+    /// A body in another format than documented.
+    #[serde(rename = "UNSUPPORTED_MEDIA_TYPE")]
+    UnsupportedMediaType,
+    /// A body over the limit.
+    #[serde(rename = "PAYLOAD_TOO_LARGE")]
+    PayloadTooLarge,
+    /// An unknown path.
+    #[serde(rename = "NOT_FOUND")]
+    NotFound,
+    /// A known path, another method.
+    #[serde(rename = "METHOD_NOT_ALLOWED")]
+    MethodNotAllowed,
+    /// The client sent too slowly.
+    #[serde(rename = "REQUEST_TIMEOUT")]
+    RequestTimeout,
+    /// The database or another needed part is away.
+    #[serde(rename = "SERVICE_UNAVAILABLE")]
+    ServiceUnavailable,
+    /// A defect; the trace id finds it in the log.
+    #[serde(rename = "INTERNAL")]
+    Internal,
+}
+
+/// One row of the registry: the code's name, its HTTP status, its messages.
+#[derive(Clone, Copy)]
+struct Entry {
+    name: &'static str,
+    status: u16,
+    zh_tw: &'static str,
+    en: &'static str,
+}
+
+impl ErrorCode {
+    /// Every code.
+    pub const ALL: &'static [Self] = &[
+        Self::AuthUnauthorized,
+        Self::AuthInvalidCredentials,
+        Self::EmailTaken,
+        Self::Forbidden,
+        Self::CartEmpty,
+        Self::CartItemNotFound,
+        Self::InventoryShortage,
+        Self::StockFrozen,
+        Self::WarehouseNotFound,
+        Self::CouponInvalid,
+        Self::PaymentFailed,
+        Self::PaymentNoticeRejected,
+        Self::OrderNotFound,
+        Self::ProductNotFound,
+        Self::PriceChanged,
+        Self::PurchaseLimitExceeded,
+        Self::SaleNotOpen,
+        Self::InvalidTransition,
+        Self::VersionConflict,
+        Self::IdempotencyKeyMissing,
+        Self::IdempotencyKeyReused,
+        Self::RequestInProgress,
+        Self::QueueFull,
+        Self::RateLimited,
+        Self::NetworkError,
+        Self::ValidationFailed,
+        Self::MalformedRequest,
+        Self::UnsupportedMediaType,
+        Self::PayloadTooLarge,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::RequestTimeout,
+        Self::ServiceUnavailable,
+        Self::Internal,
+    ];
+
+    /// The name on the wire, e.g. `INVENTORY_SHORTAGE`.
+    pub const fn as_str(self) -> &'static str {
+        self.entry().name
+    }
+
+    /// The HTTP status it is sent with (RFC 9110 §15).
+    pub const fn status(self) -> u16 {
+        self.entry().status
+    }
+
+    /// The message for people.
+    pub const fn title(self, locale: Locale) -> &'static str {
+        match locale {
+            Locale::ZhTw => self.entry().zh_tw,
+            Locale::En => self.entry().en,
+        }
+    }
+
+    const fn entry(self) -> Entry {
+        TABLE[self as usize]
+    }
+}
+
+/// In the order of the enum's variants; a test checks that they agree.
+const TABLE: &[Entry] = &[
+    entry("AUTH_UNAUTHORIZED", 401, "請先登入後再進行操作", "Please sign in first"),
+    entry(
+        "AUTH_INVALID_CREDENTIALS",
+        401,
+        "電子郵件或密碼不正確",
+        "The e-mail or the password is wrong",
+    ),
+    entry("EMAIL_TAKEN", 409, "這個電子郵件已經註冊過", "This e-mail is already registered"),
+    entry("FORBIDDEN", 403, "您沒有權限進行這項操作", "You may not do this"),
+    entry("CART_EMPTY", 422, "購物車是空的，先去挑商品吧", "Your cart is empty"),
+    entry("CART_ITEM_NOT_FOUND", 404, "購物車裡沒有這項商品", "That item is not in your cart"),
+    entry(
+        "INVENTORY_SHORTAGE",
+        409,
+        "庫存不足，已更新可購買數量",
+        "Not enough stock; the quantities available have been updated",
+    ),
+    entry(
+        "STOCK_FROZEN",
+        409,
+        "商品盤點中，暫時無法購買",
+        "This item is being counted and cannot be bought right now",
+    ),
+    entry("WAREHOUSE_NOT_FOUND", 404, "找不到倉庫", "Warehouse not found"),
+    entry("COUPON_INVALID", 422, "優惠碼無效或已過期", "The coupon is invalid or has expired"),
+    entry(
+        "PAYMENT_FAILED",
+        402,
+        "付款失敗，請重試或更換付款方式",
+        "The payment failed; please try again or choose another method",
+    ),
+    entry(
+        "PAYMENT_NOTICE_REJECTED",
+        400,
+        "付款通知驗證失敗",
+        "The payment notice failed verification",
+    ),
+    entry(
+        "ORDER_NOT_FOUND",
+        404,
+        "找不到訂單，請確認連結或重新整理",
+        "Order not found; please check the link or reload",
+    ),
+    entry(
+        "PRODUCT_NOT_FOUND",
+        404,
+        "找不到商品，可能已經下架",
+        "Product not found; it may have been taken down",
+    ),
+    entry(
+        "PRICE_CHANGED",
+        409,
+        "價格已更新，請確認後再下單",
+        "The price has changed; please check and order again",
+    ),
+    entry(
+        "PURCHASE_LIMIT_EXCEEDED",
+        409,
+        "超過每人限購數量",
+        "This is more than one customer may buy",
+    ),
+    entry("SALE_NOT_OPEN", 409, "搶購活動尚未開始或已經結束", "The sale is not open"),
+    entry(
+        "INVALID_TRANSITION",
+        409,
+        "目前的狀態無法進行這項操作",
+        "This cannot be done in the current state",
+    ),
+    entry(
+        "VERSION_CONFLICT",
+        412,
+        "資料已被更新，請重新載入",
+        "The data has changed meanwhile; please reload",
+    ),
+    entry(
+        "IDEMPOTENCY_KEY_MISSING",
+        400,
+        "缺少 Idempotency-Key 標頭",
+        "The Idempotency-Key header is missing or malformed",
+    ),
+    entry(
+        "IDEMPOTENCY_KEY_REUSED",
+        422,
+        "同一個 Idempotency-Key 用在不同的請求",
+        "This Idempotency-Key was used for another request",
+    ),
+    entry(
+        "REQUEST_IN_PROGRESS",
+        409,
+        "相同的請求正在處理中，請稍候",
+        "The same request is still being processed",
+    ),
+    entry(
+        "QUEUE_FULL",
+        503,
+        "目前下單人數眾多，請稍後再試",
+        "Very many people are ordering right now; please try again shortly",
+    ),
+    entry(
+        "RATE_LIMITED",
+        429,
+        "操作過於頻繁，請稍後再試",
+        "Too many requests; please try again later",
+    ),
+    entry("NETWORK_ERROR", 504, "連線異常，請稍後重試", "Connection problem; please try again"),
+    entry(
+        "VALIDATION_FAILED",
+        422,
+        "輸入的資料有誤，請檢查後再送出",
+        "Some of the input is not valid; please check it",
+    ),
+    entry("MALFORMED_REQUEST", 400, "無法解讀的請求內容", "The request could not be read"),
+    entry("UNSUPPORTED_MEDIA_TYPE", 415, "不支援的內容格式", "The content type is not supported"),
+    entry("PAYLOAD_TOO_LARGE", 413, "請求內容過大", "The request is too large"),
+    entry("NOT_FOUND", 404, "找不到這個網址", "There is nothing at this address"),
+    entry(
+        "METHOD_NOT_ALLOWED",
+        405,
+        "這個網址不支援此操作",
+        "This address does not support that method",
+    ),
+    entry(
+        "REQUEST_TIMEOUT",
+        408,
+        "請求逾時，請重試",
+        "The request took too long to arrive; please try again",
+    ),
+    entry(
+        "SERVICE_UNAVAILABLE",
+        503,
+        "服務暫時無法使用，請稍後再試",
+        "The service is temporarily unavailable; please try again shortly",
+    ),
+    entry("INTERNAL", 500, "系統發生錯誤，我們已收到通知", "Something went wrong on our side"),
+];
+
+const fn entry(name: &'static str, status: u16, zh_tw: &'static str, en: &'static str) -> Entry {
+    Entry { name, status, zh_tw, en }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_and_the_enum_agree() {
+        assert_eq!(TABLE.len(), ErrorCode::ALL.len());
+        for code in ErrorCode::ALL {
+            let serialized = serde_json::to_value(code).unwrap();
+            assert_eq!(serialized, code.as_str(), "{code:?}");
+            assert!((400..600).contains(&code.status()), "{code:?}");
+            assert!(!code.title(Locale::ZhTw).is_empty() && !code.title(Locale::En).is_empty());
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The words everybody in Oxcart shares: typed ids, money, quantities, time, actors, pages and the
+//! registry of error codes.
+//!
+//! *Invariant:* nothing here does I/O, and nothing here knows a business module. Time and
+//! randomness come in through [`Clock`] and [`Ids`], so that tests and simulations control them.
+
+pub mod actor;
+pub mod clock;
+pub mod error_code;
+pub mod id;
+pub mod ids;
+pub mod localized;
+pub mod money;
+pub mod page;
+pub mod quantity;
+pub mod shard;
+
+pub use actor::Actor;
+pub use clock::{Clock, ManualClock, SharedClock, SystemClock};
+pub use error_code::ErrorCode;
+pub use ids::Ids;
+pub use localized::{Locale, LocalizedText};
+pub use money::{Currency, Money, MoneyError};
+pub use page::{Cursor, CursorError, Page, PageLimit};
+pub use quantity::{Quantity, QuantityError};
+pub use shard::{SHARD_COUNT, Shard, shard_of};

@@ -1,0 +1,108 @@
+//! What this module needs of the events it listens to. More fields may come; these have to stay.
+
+use jiff::Timestamp;
+use kernel::{Locale, LocalizedText, Money};
+use serde::Deserialize;
+
+/// `order.paid`: an order was paid.
+pub const ORDER_PAID: &str = "order.paid";
+/// `order.cancelled`: an order ended unpaid.
+pub const ORDER_CANCELLED: &str = "order.cancelled";
+/// `refund.requested`: money has to go back.
+pub const REFUND_REQUESTED: &str = "refund.requested";
+
+/// Why an order was cancelled, when it was because nobody paid in time.
+pub const EXPIRED: &str = "expired";
+
+/// Whom a mail goes to and about which order: part of every payload.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Order {
+    /// The number people see.
+    pub number: String,
+    /// Where the mail goes.
+    pub email: String,
+    /// The language it is written in.
+    #[serde(default)]
+    pub locale: Locale,
+    /// The order's page.
+    pub order_url: Option<String>,
+}
+
+/// Data of `order.paid`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct OrderPaid {
+    /// The order.
+    #[serde(flatten)]
+    pub order: Order,
+    /// What was bought.
+    pub lines: Vec<Line>,
+    /// The lines' sum.
+    pub subtotal: Money,
+    /// What was taken off.
+    pub discount: Money,
+    /// What shipping costs.
+    pub shipping_fee: Money,
+    /// What was paid.
+    pub total: Money,
+    /// When.
+    pub paid_at: Option<Timestamp>,
+}
+
+/// One line of an order.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Line {
+    /// The product's name.
+    pub name: LocalizedText,
+    /// The variant's name; empty when there is only one.
+    pub variant_name: LocalizedText,
+    /// How many.
+    pub quantity: u32,
+    /// What they cost together.
+    pub line_total: Money,
+}
+
+/// Data of `order.cancelled`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct OrderCancelled {
+    /// The order.
+    #[serde(flatten)]
+    pub order: Order,
+    /// Why.
+    pub reason: String,
+}
+
+/// Data of `refund.requested`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RefundRequested {
+    /// The order.
+    #[serde(flatten)]
+    pub order: Order,
+    /// What goes back.
+    pub amount: Money,
+    /// Why.
+    pub reason: RefundReason,
+}
+
+/// Why money goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundReason {
+    /// It came after the order had expired and its stock was gone.
+    LatePayment,
+    /// The order had been paid already.
+    DoublePayment,
+    /// The customer asked for it, or staff decided it: told elsewhere.
+    #[serde(other)]
+    Other,
+}
+
+impl RefundReason {
+    /// The key of the phrase that explains it; none when no mail is due.
+    pub const fn phrase(self) -> Option<&'static str> {
+        match self {
+            Self::LatePayment => Some("late_payment"),
+            Self::DoublePayment => Some("double_payment"),
+            Self::Other => None,
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! From an event in the outbox to a mail in the folder.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::{path::Path, sync::Arc};
+
+use kernel::{Clock as _, id::EventId, shard_of};
+use notifications::{OrderMails, job_handlers};
+use outbox::{JobRunner, NewEvent, Relay};
+use ports::mail::{DevMailbox, Mailer};
+use serde_json::{Value, json};
+use testkit::TestDb;
+
+struct Bench {
+    test: TestDb,
+    folder: tempfile::TempDir,
+    relay: Relay,
+    runner: JobRunner,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let test = TestDb::new().await;
+        let folder = tempfile::tempdir().unwrap();
+        let (clock, ids) = (test.shared_clock(), test.ids().clone());
+        let mailbox =
+            DevMailbox::new(folder.path(), "Oxcart <shop@oxcart.example>", Arc::clone(&clock));
+        let mailer: Arc<dyn Mailer> = Arc::new(mailbox.unwrap());
+        let subscriber = Arc::new(OrderMails::new(Arc::clone(&clock), ids.clone()));
+        let db = test.db().clone();
+        let relay = Relay::new(db.clone(), Arc::clone(&clock), ids.clone(), vec![subscriber]);
+        let runner = JobRunner::new(db, clock, ids, job_handlers(&mailer));
+        Self { test, folder, relay, runner }
+    }
+
+    /// Says that something happened to an order, and lets everything that follows happen.
+    async fn tell(&self, kind: &'static str, data: Value) -> EventId {
+        let clock = self.test.clock();
+        let subject = self.test.ids().uuid(&*clock);
+        let id = self.test.ids().next::<EventId>(&*clock);
+        let (shard, occurred_at) = (shard_of(subject), clock.now());
+        let event = NewEvent { id, shard, kind, subject, data, occurred_at };
+        let mut tx = self.test.db().begin().await.unwrap();
+        outbox::append(&mut tx, &[event]).await.unwrap();
+        tx.commit().await.unwrap();
+        while self.relay.drain_batch().await.unwrap() > 0 {}
+        while self.runner.run_due().await.unwrap() > 0 {}
+        id
+    }
+
+    async fn dead(&self) -> Vec<String> {
+        let mut conn = self.test.db().acquire().await.unwrap();
+        let dead = outbox::dead_jobs(&mut conn, 10).await.unwrap();
+        dead.into_iter().map(|job| job.last_error).collect()
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn paid() -> Value {
+    let money = |amount: i64| json!({"amount": amount, "currency": "TWD"});
+    json!({
+        "order_id": "01978000-0000-7000-8000-000000000001", "number": "OX-7Q4M", "locale": "en",
+        "email": "ming@example.com",
+        "lines": [{"sku": "MUG", "name": {"zh_tw": "杯", "en": "Mug"}, "quantity": 1,
+            "variant_name": {"zh_tw": "白", "en": "White"}, "line_total": money(780)}],
+        "subtotal": money(780), "discount": money(0), "shipping_fee": money(80),
+        "total": money(860), "paid_at": "2026-06-01T02:00:00Z",
+        "order_url": "https://shop.example/orders/1",
+    })
+}
+
+#[tokio::test]
+async fn a_paid_order_is_confirmed_by_one_mail() {
+    let bench = Bench::new().await;
+    let id = bench.tell("order.paid", paid()).await;
+    assert_eq!(names(bench.folder.path()), [format!("{id}.eml")]);
+    let raw = std::fs::read_to_string(bench.folder.path().join(format!("{id}.eml"))).unwrap();
+    for header in [
+        "X-Oxcart-Order: OX-7Q4M",
+        "To: ming@example.com",
+        "Subject: [Oxcart Select] Order OX-7Q4M is paid",
+    ] {
+        assert!(raw.lines().any(|line| line == header), "{header} in\n{raw}");
+    }
+    assert!(raw.contains("Total: NT$ 860"), "{raw}");
+}
+
+#[tokio::test]
+async fn mails_go_out_only_where_somebody_has_to_be_told() {
+    let bench = Bench::new().await;
+    let about = |reason: &str| {
+        json!({"number": "OX-1", "email": "a@example.com", "locale": "zh-TW", "reason": reason,
+            "amount": {"amount": 860, "currency": "TWD"}})
+    };
+    for (kind, reason, mails) in [
+        ("order.cancelled", "customer", 0),
+        ("order.cancelled", "expired", 1),
+        ("refund.requested", "customer_request", 1),
+        ("refund.requested", "late_payment", 2),
+        ("refund.requested", "double_payment", 3),
+        ("order.created", "expired", 3),
+    ] {
+        bench.tell(kind, about(reason)).await;
+        assert_eq!(names(bench.folder.path()).len(), mails, "{kind}, {reason}");
+    }
+    assert!(bench.dead().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_sent_ends_as_a_dead_letter_at_once() {
+    let bench = Bench::new().await;
+    let mut data = paid();
+    data["email"] = json!("nobody");
+    bench.tell("order.paid", data).await;
+    bench.tell("order.paid", json!({"number": "OX-1"})).await;
+    let dead = bench.dead().await;
+    assert_eq!(dead.len(), 2, "{dead:?}");
+    assert!(dead[0].contains("the payload is not what this mail needs"), "{dead:?}");
+    assert!(dead[1].contains("recipient"), "{dead:?}");
+    assert!(names(bench.folder.path()).is_empty());
+}

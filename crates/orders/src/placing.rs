@@ -1,0 +1,116 @@
+//! What an order is made of.
+
+use jiff::Timestamp;
+use kernel::{
+    Actor, Locale, LocalizedText, Money, Quantity,
+    id::{OrderId, UserId, VariantId},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::model::OrderStatus;
+
+/// How to reach the buyer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// E-mail address.
+    pub email: String,
+    /// Telephone number.
+    pub phone: String,
+}
+
+/// Where the goods go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// Who receives them.
+    pub name: String,
+    /// Telephone of the receiver.
+    pub phone: String,
+    /// Three to six digits.
+    pub postal_code: String,
+    /// 縣市.
+    pub city: String,
+    /// 鄉鎮市區.
+    pub district: String,
+    /// Street and number.
+    pub address1: String,
+    /// Floor, building, …
+    pub address2: Option<String>,
+}
+
+/// One line, with the names and the price of the moment of sale.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// 1, 2, 3, … in the order asked for.
+    pub line_no: i16,
+    /// What was bought.
+    pub variant: VariantId,
+    /// Its SKU.
+    pub sku: String,
+    /// The product's name.
+    pub name: LocalizedText,
+    /// The variant's name.
+    pub variant_name: LocalizedText,
+    /// How many.
+    pub quantity: Quantity,
+    /// For one.
+    pub unit_price: Money,
+    /// For all of them.
+    pub line_total: Money,
+}
+
+/// An order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Its id, which carries its shard.
+    pub id: OrderId,
+    /// How far it has come.
+    pub status: OrderStatus,
+    /// The buyer's account; a guest has none.
+    pub customer: Option<UserId>,
+    /// The language to write to the buyer in.
+    pub locale: Locale,
+    /// How to reach the buyer.
+    pub contact: Contact,
+    /// Where the goods go.
+    pub shipping_address: Address,
+    /// The shipping method's code.
+    pub shipping_method: String,
+    /// The payment method's code.
+    pub payment_method: String,
+    /// The coupon used.
+    pub coupon_code: Option<String>,
+    /// What the buyer wrote.
+    pub note: Option<String>,
+    /// The lines, by number.
+    pub lines: Vec<Line>,
+    /// The sum of the lines.
+    pub subtotal: Money,
+    /// What was taken off.
+    pub discount: Money,
+    /// For shipping.
+    pub shipping_fee: Money,
+    /// To pay.
+    pub total: Money,
+    /// Until when the stock is held (BR-003).
+    pub reserved_until: Timestamp,
+    /// When it was placed.
+    pub created_at: Timestamp,
+    /// When it was paid.
+    pub paid_at: Option<Timestamp>,
+}
+
+impl Order {
+    /// The buyer as an actor.
+    pub fn buyer(&self) -> Actor {
+        self.customer.map_or(Actor::Guest, Actor::Customer)
+    }
+
+    /// Stops the transaction when the amounts do not add up.
+    pub fn assert_sound(&self) {
+        assert!(!self.lines.is_empty(), "an order without lines");
+        let lines = Money::sum(self.lines.iter().map(|line| line.line_total));
+        assert_eq!(lines, Ok(self.subtotal), "the lines do not add up to the subtotal");
+        let due = self.subtotal.minus(self.discount).and_then(|due| due.plus(self.shipping_fee));
+        assert_eq!(due, Ok(self.total), "the total does not add up");
+    }
+}

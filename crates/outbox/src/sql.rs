@@ -1,0 +1,4 @@
+//! Every SQL statement of the outbox.
+
+pub mod events;
+pub mod jobs;

@@ -1,0 +1,52 @@
+use kernel::{Clock as _, id::JobId};
+use outbox::NewJob;
+use serde_json::json;
+
+use crate::{Bench, Fate, drain};
+
+#[tokio::test]
+async fn only_what_is_done_and_old_is_forgotten() {
+    let bench = Bench::new().await;
+    let old: Vec<_> = (0..5).map(|n| bench.good(bench.subject(), n)).collect();
+    bench.append(&old).await;
+    drain(&bench.relay()).await;
+    bench.advance_secs(100);
+    let start = bench.test.clock().now();
+    bench.append(&[bench.good(bench.subject(), 9)]).await;
+    drain(&bench.relay()).await;
+    bench.append(&[bench.event(bench.subject(), 10, Fate::Fails(99))]).await;
+
+    let mut conn = bench.test.db().acquire().await.unwrap();
+    assert_eq!(outbox::forget_published(&mut conn, start, 3).await.unwrap(), 3);
+    assert_eq!(outbox::forget_published(&mut conn, start, 3).await.unwrap(), 2);
+    assert_eq!(outbox::forget_published(&mut conn, start, 3).await.unwrap(), 0);
+    bench.advance_secs(100);
+    let now = bench.test.clock().now();
+    assert_eq!(outbox::forget_published(&mut conn, now, 9).await.unwrap(), 1);
+    assert_eq!(bench.depth().await.events, 1, "what is pending stays");
+    assert_eq!(outbox::forget_finished(&mut conn, now, 9).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn depth_counts_what_waits_and_for_how_long() {
+    let bench = Bench::new().await;
+    let empty = bench.depth().await;
+    let now = bench.test.clock().now();
+    assert_eq!((empty.events, empty.jobs, empty.dead()), (0, 0, 0));
+    assert_eq!(empty.oldest_age(now), jiff::SignedDuration::ZERO);
+
+    bench.append(&[bench.good(bench.subject(), 0)]).await;
+    let job = NewJob {
+        id: bench.test.ids().next::<JobId>(&*bench.test.clock()),
+        kind: "later",
+        payload: json!({}),
+        event_id: None,
+        run_at: now + jiff::SignedDuration::from_secs(500),
+    };
+    let mut conn = bench.test.db().acquire().await.unwrap();
+    outbox::enqueue(&mut conn, &[job]).await.unwrap();
+    bench.advance_secs(90);
+    let depth = bench.depth().await;
+    assert_eq!((depth.events, depth.jobs), (1, 1));
+    assert_eq!(depth.oldest_age(bench.test.clock().now()).as_secs(), 90);
+}

@@ -1,0 +1,62 @@
+//! The auditor: proves over the whole database that the books are right. It looks at one instant
+//! (a repeatable-read, read-only transaction), so it may run beside a shop at work.
+
+mod checks;
+mod report;
+#[cfg(test)]
+mod tests;
+
+use anyhow::{Context as _, Result};
+use pg::{Connection, Db};
+
+pub use self::report::{Finding, Report};
+use self::checks::CHECKS;
+
+/// How many offending rows of a check are shown.
+const SHOWN: i64 = 20;
+
+/// How much there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Census {
+    /// Products, published or not.
+    pub products: i64,
+    /// Orders, whatever became of them.
+    pub orders: i64,
+    /// Movements of stock.
+    pub movements: i64,
+    /// Attempts to pay.
+    pub payments: i64,
+}
+
+/// Counts.
+pub async fn census(conn: &mut Connection) -> Result<Census> {
+    let (products, orders, movements, payments) = sqlx::query_as(
+        "SELECT (SELECT count(*) FROM catalog.products), (SELECT count(*) FROM orders.orders),
+                (SELECT count(*) FROM inventory.movements),
+                (SELECT count(*) FROM payments.attempts)",
+    )
+    .fetch_one(conn)
+    .await
+    .context("could not count")?;
+    Ok(Census { products, orders, movements, payments })
+}
+
+/// Runs every check.
+pub async fn run(db: &Db) -> Result<Report> {
+    let mut tx = db.begin().await?;
+    sqlx::raw_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        .execute(&mut *tx)
+        .await?;
+    let census = census(&mut tx).await?;
+    let mut findings = Vec::with_capacity(CHECKS.len());
+    for check in CHECKS {
+        let rows: Vec<String> = sqlx::query_scalar(check.offending)
+            .bind(SHOWN + 1)
+            .fetch_all(&mut *tx)
+            .await
+            .with_context(|| format!("could not check that {}", check.claim))?;
+        findings.push(Finding { claim: check.claim, rows });
+    }
+    tx.rollback().await?;
+    Ok(Report { census, findings })
+}

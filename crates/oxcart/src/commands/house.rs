@@ -1,0 +1,98 @@
+//! What a running shop consists of, and how it is ended: in the opposite order of its making.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context as _, Result, bail};
+use axum::Router;
+use ecpay_simulator::Simulator;
+use pg::private::PrivateServer;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    compose::{CLOSE_TIME, Shop},
+    supervise::{Lifecycle, Storefront, http, lifecycle::say},
+};
+
+/// How long requests in progress may take. Streams that never end are cut off then.
+const REQUESTS_TIME: Duration = Duration::from_secs(6);
+const STOREFRONT_TIME: Duration = Duration::from_secs(8);
+const POSTGRES_TIME: Duration = Duration::from_secs(60);
+
+/// Everything that has to be ended.
+#[derive(Default)]
+pub struct House {
+    /// The private database server, with the worker that looks after it.
+    pub postgres: Option<Arc<PrivateServer>>,
+    /// The SvelteKit server.
+    pub storefront: Option<Storefront>,
+    /// The stand-in for ECPay.
+    pub simulator: Option<Simulator>,
+    /// The API's workers.
+    pub shop: Option<Shop>,
+    server: Option<JoinHandle<Result<()>>>,
+    tasks: TaskTracker,
+    watching: CancellationToken,
+}
+
+impl House {
+    /// Looks after the private database server from now on.
+    pub fn watch_postgres(&mut self, postgres: Arc<PrivateServer>) {
+        let (watched, watching) = (Arc::clone(&postgres), self.watching.clone());
+        self.tasks.spawn(async move { watched.watch(&watching).await });
+        self.postgres = Some(postgres);
+    }
+
+    /// Opens the door.
+    pub fn serve(&mut self, listener: TcpListener, app: Router, life: &Lifecycle) {
+        self.server = Some(self.tasks.spawn(http::serve(listener, app, life.stop.clone())));
+    }
+
+    /// Waits until the program is to stop; an error when the door closed by itself.
+    pub async fn live(&mut self, life: &Lifecycle) -> Result<()> {
+        let Some(server) = &mut self.server else { return Ok(()) };
+        let ended = tokio::select! {
+            () = life.stop.cancelled() => return Ok(()),
+            ended = server => ended,
+        };
+        self.server = None;
+        ended.context("the server broke")??;
+        if life.stop.is_cancelled() { Ok(()) } else { bail!("the server stopped listening") }
+    }
+
+    /// Ends everything: no more requests, those in progress, the waiting orders, the workers, the
+    /// processes; the database last.
+    pub async fn close(mut self, life: &Lifecycle) -> Result<()> {
+        life.stop.cancel();
+        if let Some(server) = self.server.take()
+            && !life.wait(REQUESTS_TIME, server).await
+        {
+            tracing::info!("some connections were still open and are cut off");
+        }
+        if let Some(shop) = self.shop.take()
+            && !life.wait(CLOSE_TIME, shop.close()).await
+        {
+            tracing::warn!("background work did not end in time");
+        }
+        let storefront = async {
+            if let Some(storefront) = self.storefront.take() {
+                life.wait(STOREFRONT_TIME, storefront.stop()).await;
+            }
+        };
+        let simulator = async {
+            if let Some(simulator) = self.simulator.take() {
+                life.wait(STOREFRONT_TIME, simulator.stop()).await;
+            }
+        };
+        tokio::join!(storefront, simulator);
+        self.watching.cancel();
+        let Some(postgres) = self.postgres.take() else { return Ok(()) };
+        let stopped = tokio::select! {
+            stopped = postgres.stop_within(POSTGRES_TIME) => stopped,
+            () = life.hurry.cancelled() => postgres.stop_within(Duration::from_secs(1)).await,
+        };
+        stopped.context("could not stop PostgreSQL")?;
+        say("Stopped. Everything is saved.");
+        Ok(())
+    }
+}

@@ -1,0 +1,222 @@
+//! Putting the shop together: configuration → database → modules → workers → routes, in one
+//! straight line. No framework, no global: what somebody needs is handed over here.
+
+use std::{num::NonZero, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, Result, ensure};
+use api::{AppState, Parts};
+use axum::Router;
+use checkout::{Checkout, OrderAccess, Provider};
+use ecpay::{Environment, Merchant};
+use intake::Intake;
+use jiff::SignedDuration;
+use kernel::{Clock, Ids, ManualClock, SharedClock, SystemClock};
+use notifications::OrderMails;
+use outbox::{JobRunner, Relay};
+use pg::{Db, DbOptions};
+use ports::{
+    ObjectStore,
+    mail::{DevMailbox, Mailer},
+};
+use telemetry::Metrics;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    admin,
+    config::{Config, EcpayMode},
+    supervise::worker,
+    workers::{gauges, housekeeping},
+};
+
+/// ECPay's public test merchant: (number, HashKey, HashIV).
+const TEST_MERCHANT: (&str, &str, &str) = ("3002607", "pwFHCqoQZGmho4w6", "EkRm7iFT261dpevs");
+
+/// What everything else is made of.
+#[derive(Clone, Debug)]
+pub struct Base {
+    /// The pool of the server, working as `oxcart_app`.
+    pub db: Db,
+    /// Time.
+    pub clock: SharedClock,
+    /// The same clock, where it can be moved.
+    pub dev_clock: Option<Arc<ManualClock>>,
+    /// Ids and secrets.
+    pub ids: Ids,
+    /// Pictures.
+    pub objects: ObjectStore,
+}
+
+impl Base {
+    /// Opens everything; `database_url` is the owner's.
+    pub fn open(config: &Config, database_url: &str) -> Result<Self> {
+        let dev_clock = config.dev_clock.then(|| Arc::new(ManualClock::over(system_clock())));
+        let clock =
+            dev_clock.clone().map_or_else(system_clock, |clock| -> SharedClock { clock });
+        let options = DbOptions::app(database_url).with_max_connections(config.db_connections);
+        Ok(Self {
+            db: Db::open(&options)?,
+            clock,
+            dev_clock,
+            ids: Ids::from_system(),
+            objects: ObjectStore::directory(&config.data.join("objects"))?,
+        })
+    }
+}
+
+fn system_clock() -> SharedClock {
+    Arc::new(SystemClock)
+}
+
+/// A shop at work: its routes, and its workers in the background.
+#[derive(Debug)]
+pub struct Shop {
+    /// The API's routes.
+    pub api: Router,
+    /// What is counted.
+    pub metrics: Metrics,
+    db: Db,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Shop {
+    /// Opens the shop. The schema must be up to date.
+    pub async fn open(config: &Config, base: &Base) -> Result<Self> {
+        let Base { db, clock, ids, .. } = base.clone();
+        let metrics = Metrics::new();
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+
+        let mut conn = db.acquire().await?;
+        let now = clock.now();
+        let token_key = identity::secret(&mut conn, identity::ACCESS_TOKEN_KEY, &ids, now).await?;
+        let order_key = identity::secret(&mut conn, identity::ORDER_ACCESS_KEY, &ids, now).await?;
+        drop(conn);
+
+        let mailbox = DevMailbox::new(config.data.join("mail"), &config.mail_from, clock.clone())
+            .context("OXCART_MAIL_FROM")?;
+        let mailer: Arc<dyn Mailer> = Arc::new(mailbox);
+        let intake = Intake::start(
+            db.clone(),
+            clock.clone(),
+            ids.clone(),
+            intake_settings(config),
+            &tasks,
+            &stop,
+        );
+        let checkout = Checkout {
+            db: db.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            provider: provider(config)?,
+            access: OrderAccess::new(order_key),
+            public_url: config.public_url()?,
+        };
+        let state = AppState::new(Parts {
+            db: db.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            intake: intake.clone(),
+            checkout: checkout.clone(),
+            tokens: identity::AccessTokens::new(&token_key)?,
+            passwords: admin::passwords(),
+            public_url: config.public_url()?,
+            dev_clock: base.dev_clock.clone(),
+            metrics: metrics.clone(),
+        });
+
+        worker::spawn(&tasks, &stop, "expiry", move |stop| checkout.clone().run_expiry(stop));
+        let mails = Arc::new(OrderMails::new(clock.clone(), ids.clone()));
+        let relay = Relay::new(db.clone(), clock.clone(), ids.clone(), vec![mails]);
+        let relay = Arc::new(relay);
+        worker::spawn(&tasks, &stop, "relay", move |stop| {
+            let relay = Arc::clone(&relay);
+            async move { relay.run(stop).await }
+        });
+        let handlers = notifications::job_handlers(&mailer);
+        let jobs = Arc::new(JobRunner::new(db.clone(), clock.clone(), ids, handlers));
+        worker::spawn(&tasks, &stop, "jobs", move |stop| {
+            let jobs = Arc::clone(&jobs);
+            async move { jobs.run(stop).await }
+        });
+        gauges::spawn(&tasks, &stop, &metrics, &db, &clock, intake)?;
+        housekeeping::spawn(&tasks, &stop, &db, &clock);
+
+        Ok(Self { api: api::router(state), metrics, db, tasks, stop })
+    }
+
+    /// Places what waits in the intake, ends the workers, lets go of the database. Whoever awaits
+    /// this sets the bound.
+    pub async fn close(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.db.close().await;
+    }
+}
+
+fn intake_settings(config: &Config) -> intake::Settings {
+    intake::Settings {
+        queue: config.intake_queue,
+        batch: config.intake_batch,
+        batchers: config.intake_batchers,
+        reservation: SignedDuration::from_mins(i64::from(config.reservation_minutes)),
+        ..intake::Settings::default()
+    }
+}
+
+/// Our account at ECPay, and which ECPay.
+fn provider(config: &Config) -> Result<Provider> {
+    let configured = config
+        .ecpay_merchant_id
+        .as_deref()
+        .zip(config.ecpay_hash_key.as_ref().zip(config.ecpay_hash_iv.as_ref()));
+    let (id, key, iv) = configured
+        .map_or(TEST_MERCHANT, |(id, (key, iv))| (id, key.reveal(), iv.reveal()));
+    let merchant = Merchant::new(id, key, iv).context("OXCART_ECPAY_…")?;
+    let environment = match config.ecpay_mode {
+        EcpayMode::Simulator => Environment::custom(&config.simulator_url()?)?,
+        EcpayMode::Stage => Environment::Stage,
+        EcpayMode::Production => Environment::Production,
+    };
+    Ok(Provider { merchant, environment })
+}
+
+/// The simulator knows the same merchant as the shop.
+pub fn simulator_config(config: &Config, clock: &SharedClock) -> ecpay_simulator::Config {
+    let mut settings = ecpay_simulator::Config::default();
+    if let (Some(id), Some(key), Some(iv)) =
+        (&config.ecpay_merchant_id, &config.ecpay_hash_key, &config.ecpay_hash_iv)
+    {
+        settings.merchants = vec![ecpay_simulator::MerchantConfig {
+            id: id.clone(),
+            name: "牛車選物".to_owned(),
+            hash_key: key.reveal().to_owned(),
+            hash_iv: iv.reveal().to_owned(),
+        }];
+    }
+    let clock = Arc::clone(clock);
+    settings.clock = Arc::new(move || clock.now());
+    settings
+}
+
+/// Refuses to work with a schema that is older than the program.
+pub async fn check_schema(database_url: &str) -> Result<()> {
+    let owner = Db::open(&DbOptions::owner(database_url))?;
+    let current = pg::migrate::current(&mut *owner.acquire().await?).await?;
+    owner.close().await;
+    ensure!(
+        current >= pg::migrate::latest(),
+        "the database's schema is at version {current}, and this program needs {}: run `oxcart \
+         migrate`",
+        pg::migrate::latest()
+    );
+    Ok(())
+}
+
+/// How long background work may take to end.
+pub const CLOSE_TIME: Duration = Duration::from_secs(20);
+
+/// Worker threads for the runtime: one a core.
+pub fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}

@@ -1,0 +1,107 @@
+//! The keys: one table that declares, documents, reads and shows them.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use serde::Deserialize;
+
+use super::value::{self, EcpayMode, Networks, Secret, Value};
+
+/// What `oxcart config` says about a key.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Its name in the file.
+    pub name: &'static str,
+    /// Its environment variable.
+    pub variable: &'static str,
+    /// What it does.
+    pub doc: &'static str,
+}
+
+macro_rules! keys {
+    ($($(#[doc = $doc:literal])+ $variable:literal $name:ident: $type:ty = $default:expr;)+) => {
+        /// The configuration, every key with its value. Environment variables go before the file.
+        #[derive(Clone, Debug, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Config {
+            $($(#[doc = $doc])+ #[serde(deserialize_with = "value::parse")] pub $name: $type,)+
+        }
+
+        impl Default for Config {
+            fn default() -> Self {
+                Self { $($name: $default,)+ }
+            }
+        }
+
+        /// Every key.
+        pub const KEYS: &[Key] = &[$(Key {
+            name: stringify!($name),
+            variable: $variable,
+            doc: concat!($($doc,)+),
+        },)+];
+
+        impl Config {
+            /// Every key with its value; secrets are masked.
+            pub fn shown(&self) -> Vec<(&'static Key, String)> {
+                KEYS.iter().zip([$(Value::show(&self.$name),)+]).collect()
+            }
+        }
+    };
+}
+
+keys! {
+    /// The port of the shop.
+    "PORT" port: u16 = 8080;
+    /// The address to listen on. 0.0.0.0 lets other machines in; put a reverse proxy with TLS
+    /// before it.
+    "OXCART_BIND" bind: IpAddr = IpAddr::from([127, 0, 0, 1]);
+    /// The shop's address as browsers see it. Default: http://localhost:PORT.
+    "OXCART_PUBLIC_URL" public_url: Option<String> = None;
+    /// Where everything is kept: the private PostgreSQL, pictures, mails.
+    "OXCART_DATA" data: PathBuf = PathBuf::from("./data");
+    /// The PostgreSQL (15 or newer) to use, as the owner of the schema. Default: a private one in
+    /// OXCART_DATA.
+    "DATABASE_URL" database_url: Option<Secret> = None;
+    /// The most connections to PostgreSQL.
+    "OXCART_DB_CONNECTIONS" db_connections: u32 = 20;
+    /// E-mail address of the first administrator.
+    "OXCART_ADMIN_EMAIL" admin_email: String = "admin@oxcart.example".to_owned();
+    /// Password of the first administrator. Default: one is made and printed once.
+    "OXCART_ADMIN_PASSWORD" admin_password: Option<Secret> = None;
+    /// Where payments go: simulator, stage (ECPay's sandbox) or production (real money).
+    "OXCART_ECPAY_MODE" ecpay_mode: EcpayMode = EcpayMode::Simulator;
+    /// Merchant number at ECPay. Default outside production: ECPay's public test merchant.
+    "OXCART_ECPAY_MERCHANT_ID" ecpay_merchant_id: Option<String> = None;
+    /// HashKey of the merchant.
+    "OXCART_ECPAY_HASH_KEY" ecpay_hash_key: Option<Secret> = None;
+    /// HashIV of the merchant.
+    "OXCART_ECPAY_HASH_IV" ecpay_hash_iv: Option<Secret> = None;
+    /// The port of the ECPay simulator. Default: PORT + 1.
+    "OXCART_SIMULATOR_PORT" simulator_port: Option<u16> = None;
+    /// The simulator's address as browsers see it. Default: OXCART_PUBLIC_URL with the simulator's
+    /// port.
+    "OXCART_SIMULATOR_URL" simulator_url: Option<String> = None;
+    /// The storefront: a directory with server.js and build/.
+    "OXCART_WEB_DIR" web_dir: PathBuf = PathBuf::from("./web");
+    /// `oxcart serve` only: the address of the storefront's server.
+    "OXCART_WEB_URL" web_url: Option<String> = None;
+    /// Node.js (22.17 or newer). Default: .tools/node/bin/node when it is there, else node.
+    "OXCART_NODE" node: Option<PathBuf> = None;
+    /// Minutes for which an unpaid order holds its stock.
+    "OXCART_RESERVATION_MINUTES" reservation_minutes: u16 = 30;
+    /// Orders that may wait to be placed; more are answered with 503.
+    "OXCART_INTAKE_QUEUE" intake_queue: usize = 10_000;
+    /// The most orders in one transaction.
+    "OXCART_INTAKE_BATCH" intake_batch: usize = 500;
+    /// Transactions with orders at the same time.
+    "OXCART_INTAKE_BATCHERS" intake_batchers: usize = 2;
+    /// Who mails come from.
+    "OXCART_MAIL_FROM" mail_from: String = "牛車選物 <shop@oxcart.example>".to_owned();
+    /// Networks (CIDR, separated by commas) that rate and hold limits spare.
+    "OXCART_RATE_LIMIT_EXEMPT" rate_limit_exempt: Networks = Networks::default();
+    /// For development and tests: a clock that POST /api/dev/clock/advance moves.
+    "OXCART_DEV_CLOCK" dev_clock: bool = false;
+    /// What is logged, e.g. info,inventory=debug.
+    "OXCART_LOG" log: String = telemetry::logs::DEFAULT_FILTER.to_owned();
+    /// human, or json for machines.
+    "OXCART_LOG_FORMAT" log_format: String = "human".to_owned();
+}

@@ -1,0 +1,127 @@
+//! Warehouses, shipping methods and the catalogue.
+
+use anyhow::{Context as _, Result};
+use catalog::{Category, ImageRef, Product, ProductStatus, Slug, Variant};
+use inventory::Warehouse;
+use jiff::Timestamp;
+use kernel::{LocalizedText, Money};
+use pg::Connection;
+
+use super::{
+    ids::id,
+    pictures::Pictures,
+    shop_file::{self, ShopFile, years_before},
+};
+
+pub async fn warehouses(conn: &mut Connection, shop: &ShopFile) -> Result<()> {
+    for it in &shop.warehouses {
+        let warehouse = Warehouse {
+            id: id("warehouse", &it.code),
+            code: it.code.clone(),
+            name: it.name.clone(),
+            postal_code: it.postal_code.clone(),
+            city: it.city.clone(),
+            district: it.district.clone(),
+            address1: it.address1.clone(),
+            latitude: it.latitude,
+            longitude: it.longitude,
+            priority: it.priority,
+            active: true,
+        };
+        inventory::put_warehouse(conn, &warehouse).await?;
+    }
+    Ok(())
+}
+
+pub async fn shipping_methods(conn: &mut Connection, shop: &ShopFile) -> Result<()> {
+    for (position, it) in (1..).zip(&shop.shipping_methods) {
+        let method = shipping::Method {
+            code: it.code.clone(),
+            name: it.name.clone(),
+            description: it.description.clone(),
+            fee: Money::twd(it.fee)?,
+            free_from: it.free_from.map(Money::twd).transpose()?,
+            position,
+            active: true,
+        };
+        shipping::put_method(conn, &method).await?;
+    }
+    Ok(())
+}
+
+pub async fn catalog(
+    conn: &mut Connection,
+    shop: &ShopFile,
+    pictures: &Pictures,
+    now: Timestamp,
+) -> Result<()> {
+    for it in &shop.categories {
+        let slug = Slug::new(&*it.slug)?;
+        let id = id("category", &it.slug);
+        let category = Category { id, slug, name: it.name.clone(), position: it.sort };
+        catalog::put_category(conn, &category).await?;
+    }
+    let years = shop.years_ahead(now);
+    for it in &shop.products {
+        let at = years_before(it.published_at, years);
+        let product = product(it, at, pictures).with_context(|| it.slug.clone())?;
+        // Written "at" its publication, so that loading twice changes nothing at all.
+        catalog::put_product(conn, &product, at).await.with_context(|| it.slug.clone())?;
+    }
+    Ok(())
+}
+
+fn product(it: &shop_file::Product, at: Timestamp, pictures: &Pictures) -> Result<Product> {
+    Ok(Product {
+        id: id("product", &it.slug),
+        slug: Slug::new(&*it.slug)?,
+        category_id: id("category", &it.category),
+        name: it.name.clone(),
+        subtitle: it.subtitle.clone(),
+        description: trimmed(&it.description),
+        badges: it.badges.clone(),
+        options: it.options.clone(),
+        status: ProductStatus::Published { at },
+        images: it.images.iter().map(|it| image(it, pictures)).collect::<Result<_>>()?,
+        variants: it.variants.iter().map(|variant| self::variant(it, variant)).collect::<Result<_>>()?,
+    })
+}
+
+fn image(it: &shop_file::Image, pictures: &Pictures) -> Result<ImageRef> {
+    let picture = pictures
+        .get(it.file.as_str())
+        .with_context(|| format!("there is no picture {}", it.file))?;
+    Ok(ImageRef {
+        key: picture.key.clone(),
+        alt: it.alt.clone(),
+        width: picture.width,
+        height: picture.height,
+    })
+}
+
+fn variant(product: &shop_file::Product, it: &shop_file::Variant) -> Result<Variant> {
+    let options = product.values(it)?;
+    Ok(Variant {
+        id: id("variant", &it.sku),
+        sku: it.sku.clone(),
+        name: joined(&options),
+        options,
+        price: Money::twd(it.price)?,
+        compare_at: it.compare_at.map(Money::twd).transpose()?,
+        weight_g: it.weight_g,
+        image: it.image,
+        active: true,
+    })
+}
+
+/// `Blue / L`: what tells a variant from its siblings.
+fn joined(values: &[LocalizedText]) -> LocalizedText {
+    let join = |text: fn(&LocalizedText) -> &str| {
+        values.iter().map(text).collect::<Vec<_>>().join(" / ")
+    };
+    LocalizedText::new(join(|value| &value.zh_tw), join(|value| &value.en))
+}
+
+fn trimmed(text: &LocalizedText) -> LocalizedText {
+    LocalizedText::new(text.zh_tw.trim(), text.en.trim())
+}

@@ -1,0 +1,4 @@
+//! Background work that belongs to no module.
+
+pub mod gauges;
+pub mod housekeeping;

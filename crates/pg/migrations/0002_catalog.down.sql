@@ -1,0 +1,1 @@
+DROP TABLE catalog.images, catalog.variants, catalog.products, catalog.categories;

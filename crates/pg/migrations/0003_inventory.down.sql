@@ -1,0 +1,1 @@
+DROP TABLE inventory.reservations, inventory.movements, inventory.stock, inventory.warehouses;

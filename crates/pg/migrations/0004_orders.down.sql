@@ -1,0 +1,1 @@
+DROP TABLE orders.idempotency_keys, orders.transitions, orders.lines, orders.orders;

@@ -1,0 +1,1 @@
+DROP TABLE payments.notices, payments.transitions, payments.refunds, payments.attempts;

@@ -1,0 +1,1 @@
+DROP TABLE identity.secrets, identity.refresh_tokens, identity.sessions, identity.users;

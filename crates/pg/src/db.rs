@@ -1,0 +1,97 @@
+//! The pool.
+
+use std::{str::FromStr, time::Duration};
+
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use crate::{DbError, DbResult};
+
+/// A transaction: rolls back when it is dropped, so that an early return writes nothing.
+pub type Transaction = sqlx::Transaction<'static, sqlx::Postgres>;
+
+/// The role the server works as: it owns nothing (see migration 0001).
+pub const APP_ROLE: &str = "oxcart_app";
+
+/// How to connect.
+#[derive(Clone, Debug)]
+pub struct DbOptions {
+    /// A `postgres://` URL.
+    pub url: String,
+    /// The most connections the pool may hold.
+    pub max_connections: u32,
+    /// How long a request may wait for a connection before it gets a clean 503.
+    pub acquire_timeout: Duration,
+    /// Work as `oxcart_app` (servers) or as the login role (migrations, audit repair).
+    pub as_app: bool,
+}
+
+impl DbOptions {
+    /// For the server.
+    pub fn app(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            max_connections: 20,
+            acquire_timeout: Duration::from_secs(5),
+            as_app: true,
+        }
+    }
+
+    /// For migrations and the owner's tools.
+    pub fn owner(url: impl Into<String>) -> Self {
+        Self { max_connections: 2, as_app: false, ..Self::app(url) }
+    }
+
+    /// The same with another pool size.
+    #[must_use]
+    pub fn with_max_connections(mut self, max_connections: u32) -> Self {
+        self.max_connections = max_connections;
+        self
+    }
+}
+
+/// A pool of connections. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: PgPool,
+}
+
+impl Db {
+    /// Prepares a pool; connections are opened when they are needed.
+    pub fn open(options: &DbOptions) -> DbResult<Self> {
+        let mut connect = PgConnectOptions::from_str(&options.url)
+            .map_err(DbError::Other)?
+            .application_name("oxcart");
+        if options.as_app {
+            connect = connect.options([("role", APP_ROLE)]);
+        }
+        let pool = PgPoolOptions::new()
+            .max_connections(options.max_connections)
+            .acquire_timeout(options.acquire_timeout)
+            .connect_lazy_with(connect);
+        Ok(Self { pool })
+    }
+
+    /// Begins a transaction. Whoever calls this also commits.
+    pub async fn begin(&self) -> DbResult<Transaction> {
+        Ok(self.pool.begin().await?)
+    }
+
+    /// A connection outside any transaction, for single reads.
+    pub async fn acquire(&self) -> DbResult<sqlx::pool::PoolConnection<sqlx::Postgres>> {
+        Ok(self.pool.acquire().await?)
+    }
+
+    /// Asks the server for a sign of life.
+    pub async fn ping(&self) -> DbResult<()> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Closes the pool after its connections came back.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}

@@ -1,0 +1,108 @@
+//! A cart as shoppers see it: its lines with today's names, prices and stock.
+
+mod sql;
+
+use jiff::Timestamp;
+use kernel::{
+    LocalizedText, Money, MoneyError,
+    id::{CartId, CartItemId, VariantId},
+};
+use pg::{Connection, DbError, DbResult};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{Availability, Image, corrupt::corrupt};
+
+/// A line of a cart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = CartItem)]
+pub struct CartItemView {
+    /// Its id, for changing or removing it.
+    pub id: CartItemId,
+    /// What would be bought.
+    pub variant_id: VariantId,
+    /// Its product's place in addresses.
+    pub product_slug: String,
+    /// Stock keeping unit.
+    pub sku: String,
+    /// Its product's name.
+    pub name: LocalizedText,
+    /// What tells it from its siblings; may be empty.
+    pub variant_name: LocalizedText,
+    /// A picture of it.
+    #[schema(required)]
+    pub image: Option<Image>,
+    /// How many.
+    #[schema(minimum = 1, maximum = 99)]
+    pub quantity: u32,
+    /// What one costs now.
+    pub unit_price: Money,
+    /// What they cost together.
+    pub line_total: Money,
+    /// How many could be bought now, 99 at most; 0 as well when it is no longer sold.
+    #[schema(maximum = 99)]
+    pub available: u32,
+    /// Whether it can be bought.
+    pub availability: Availability,
+}
+
+/// A cart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Cart)]
+pub struct CartView {
+    /// Its id; `null` while nothing was ever put into it.
+    #[schema(required)]
+    pub id: Option<CartId>,
+    /// Its lines, the first one added first.
+    pub items: Vec<CartItemView>,
+    /// Units in all lines.
+    pub item_count: u32,
+    /// The sum of the lines.
+    pub subtotal: Money,
+    /// What coupons and promotions take off.
+    pub discount: Money,
+    /// `null` until a shipping method is chosen.
+    #[schema(required)]
+    pub shipping_fee: Option<Money>,
+    /// What would be paid, with what is known so far.
+    pub total: Money,
+    /// The coupon in use.
+    #[schema(required)]
+    pub coupon_code: Option<String>,
+    /// What is missing to the cheapest free shipping: 0 when it is reached, `null` when there is
+    /// none.
+    #[schema(required)]
+    pub free_shipping_remaining: Option<Money>,
+}
+
+/// The cart as it is at `now`; the empty cart for a visitor who has none.
+pub async fn view(
+    conn: &mut Connection,
+    cart: Option<CartId>,
+    now: Timestamp,
+) -> DbResult<CartView> {
+    let items = match cart {
+        Some(cart) => sql::items(conn, cart, now).await?,
+        None => Vec::new(),
+    };
+    let free_from = sql::cheapest_free_shipping(conn).await?;
+    let too_large = |_: MoneyError| too_large(cart);
+    let subtotal = Money::sum(items.iter().map(|item| item.line_total)).map_err(too_large)?;
+    Ok(CartView {
+        id: cart,
+        item_count: items.iter().map(|item| item.quantity).sum(),
+        items,
+        subtotal,
+        discount: Money::ZERO,
+        shipping_fee: None,
+        total: subtotal,
+        coupon_code: None,
+        free_shipping_remaining: free_from
+            .map(|free_from| free_from.minus(subtotal).unwrap_or(Money::ZERO)),
+    })
+}
+
+/// Lines of at most 99 units keep every sum of realistic prices within bounds.
+fn too_large(cart: Option<CartId>) -> DbError {
+    corrupt("cart.items", "quantity", &cart.map(|cart| cart.to_string()).unwrap_or_default())
+}

@@ -1,0 +1,115 @@
+//! The statements behind the cart.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use kernel::{LocalizedText, Money, id::CartId};
+use pg::{Connection, DbError, DbResult};
+use sqlx::{query_as, query_scalar};
+use tracing::instrument;
+use uuid::Uuid;
+
+use super::CartItemView;
+use crate::{
+    Availability,
+    corrupt::{corrupt, money},
+    image::ImageColumns,
+};
+
+struct ItemRow {
+    id: Uuid,
+    variant_id: Uuid,
+    quantity: i32,
+    product_slug: String,
+    sku: String,
+    name_zh: String,
+    name_en: String,
+    variant_name_zh: String,
+    variant_name_en: String,
+    price: i64,
+    image_key: Option<String>,
+    alt_zh: Option<String>,
+    alt_en: Option<String>,
+    width: Option<i32>,
+    height: Option<i32>,
+    available: i64,
+    safety_stock: i64,
+}
+
+#[instrument(name = "db.queries.cart_items", skip_all, err)]
+pub async fn items(
+    conn: &mut Connection,
+    cart: CartId,
+    now: Timestamp,
+) -> DbResult<Vec<CartItemView>> {
+    let rows = query_as!(
+        ItemRow,
+        r#"SELECT t.id, t.variant_id, t.quantity, p.slug AS product_slug, v.sku,
+             p.name_zh, p.name_en, v.name_zh AS variant_name_zh, v.name_en AS variant_name_en,
+             v.price, i.object_key AS "image_key?", i.alt_zh AS "alt_zh?", i.alt_en AS "alt_en?",
+             i.width AS "width?", i.height AS "height?", stock.available AS "available!",
+             stock.safety_stock AS "safety_stock!"
+         FROM cart.items t
+         JOIN catalog.variants v ON v.id = t.variant_id
+         JOIN catalog.products p ON p.id = v.product_id
+         LEFT JOIN catalog.images i
+             ON i.product_id = p.id AND i.position = coalesce(v.image_position, 0)
+         CROSS JOIN LATERAL (
+             SELECT coalesce(sum(s.available), 0) AS available,
+                 coalesce(sum(s.safety_stock), 0) AS safety_stock
+             FROM inventory.stock s
+             JOIN inventory.warehouses w ON w.id = s.warehouse_id AND w.active
+             WHERE s.shard = (get_byte(uuid_send(v.id), 15) & 63)::smallint
+                 AND s.variant_id = v.id AND s.frozen_by IS NULL
+                 -- what is no longer sold is not available
+                 AND v.active AND p.status = 'published' AND p.published_at <= $2
+         ) stock
+         WHERE t.cart_id = $1
+         ORDER BY t.added_at, t.id"#,
+        cart.as_uuid(),
+        now.to_sqlx() as _,
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(CartItemView::try_from).collect()
+}
+
+impl TryFrom<ItemRow> for CartItemView {
+    type Error = DbError;
+
+    fn try_from(row: ItemRow) -> DbResult<Self> {
+        let wrong = || corrupt("cart.items", "quantity", &row.quantity);
+        let quantity = u32::try_from(row.quantity).map_err(|_| wrong())?;
+        let unit_price = money("catalog.variants", "price", row.price)?;
+        let line_total = unit_price.times(quantity).map_err(|_| wrong())?;
+        let image = ImageColumns {
+            key: row.image_key,
+            alt_zh: row.alt_zh,
+            alt_en: row.alt_en,
+            width: row.width,
+            height: row.height,
+        };
+        Ok(Self {
+            id: row.id.into(),
+            variant_id: row.variant_id.into(),
+            product_slug: row.product_slug,
+            sku: row.sku,
+            name: LocalizedText::new(row.name_zh, row.name_en),
+            variant_name: LocalizedText::new(row.variant_name_zh, row.variant_name_en),
+            image: image.into_image(),
+            quantity,
+            unit_price,
+            line_total,
+            available: u32::try_from(row.available.clamp(0, 99)).unwrap_or(0),
+            availability: Availability::of(row.available, row.safety_stock),
+        })
+    }
+}
+
+/// The lowest subtotal from which some shipping method costs nothing.
+#[instrument(name = "db.queries.cheapest_free_shipping", skip_all, err)]
+pub async fn cheapest_free_shipping(conn: &mut Connection) -> DbResult<Option<Money>> {
+    let amount = query_scalar!("SELECT min(free_from) FROM shipping.methods WHERE active")
+        .fetch_one(conn)
+        .await?;
+    amount.map(|amount| money("shipping.methods", "free_from", amount)).transpose()
+}

@@ -1,0 +1,306 @@
+//! The statements behind the orders' pages. Each names the order's shard: one node answers it.
+
+use jiff_sqlx::Timestamp;
+use kernel::{
+    LocalizedText, PageLimit,
+    id::{OrderId, UserId},
+};
+use orders::OrderNumber;
+use pg::{Connection, DbError, DbResult};
+use serde::de::DeserializeOwned;
+use sqlx::{query, query_as, types::Json};
+use tracing::instrument;
+use uuid::Uuid;
+
+use super::{
+    AddressView, ContactView, OrderItemView, OrderPaymentView, OrderStatusWord, OrderSummary,
+    OrderView, TimelineActor, TimelineEntry, status,
+};
+use crate::{
+    corrupt::{corrupt, money},
+    image::ImageColumns,
+};
+
+fn word<T: DeserializeOwned>(table: &'static str, word: &str) -> DbResult<T> {
+    status::read(word).ok_or_else(|| corrupt(table, "status", &word))
+}
+
+fn units(quantity: impl TryInto<u32> + Copy + std::fmt::Display) -> DbResult<u32> {
+    quantity.try_into().map_err(|_| corrupt("orders.lines", "quantity", &quantity))
+}
+
+struct OrderRow {
+    id: Uuid,
+    status: String,
+    customer_id: Option<Uuid>,
+    contact_email: String,
+    contact_phone: String,
+    shipping_address: Json<AddressView>,
+    shipping_method: String,
+    payment_method: String,
+    note: Option<String>,
+    subtotal: i64,
+    discount: i64,
+    shipping_fee: i64,
+    total: i64,
+    reserved_until: Timestamp,
+    created_at: Timestamp,
+    paid_at: Option<Timestamp>,
+}
+
+/// The order itself, without lines and payments, and with the first step of its timeline.
+#[instrument(name = "db.queries.order", skip_all, err)]
+pub async fn order(conn: &mut Connection, id: OrderId) -> DbResult<Option<OrderView>> {
+    let row = query_as!(
+        OrderRow,
+        r#"SELECT id, status, customer_id, contact_email, contact_phone,
+             shipping_address AS "shipping_address: Json<AddressView>", shipping_method,
+             payment_method, note, subtotal, discount, shipping_fee, total, reserved_until,
+             created_at, paid_at
+         FROM orders.orders WHERE shard = $1 AND id = $2"#,
+        id.shard().to_i16(),
+        id.as_uuid(),
+    )
+    .fetch_optional(conn)
+    .await?;
+    row.map(OrderView::try_from).transpose()
+}
+
+impl TryFrom<OrderRow> for OrderView {
+    type Error = DbError;
+
+    fn try_from(row: OrderRow) -> DbResult<Self> {
+        let id = OrderId::from(row.id);
+        let created_at = row.created_at.to_jiff();
+        let placed = TimelineEntry {
+            at: created_at,
+            from: None,
+            to: OrderStatusWord::PendingPayment,
+            actor: TimelineActor::Customer,
+            reason: None,
+        };
+        Ok(Self {
+            id,
+            number: OrderNumber::of(id).to_string(),
+            customer: row.customer_id.map(UserId::from),
+            status: word("orders.orders", &row.status)?,
+            items: Vec::new(),
+            contact: ContactView { email: row.contact_email, phone: row.contact_phone },
+            shipping_address: row.shipping_address.0,
+            shipping_method: row.shipping_method,
+            payment_method: row.payment_method,
+            note: row.note,
+            subtotal: money("orders.orders", "subtotal", row.subtotal)?,
+            discount: money("orders.orders", "discount", row.discount)?,
+            shipping_fee: money("orders.orders", "shipping_fee", row.shipping_fee)?,
+            total: money("orders.orders", "total", row.total)?,
+            reserved_until: row.reserved_until.to_jiff(),
+            created_at,
+            paid_at: row.paid_at.map(Timestamp::to_jiff),
+            payments: Vec::new(),
+            timeline: vec![placed],
+        })
+    }
+}
+
+struct ItemRow {
+    line_no: i16,
+    variant_id: Uuid,
+    product_slug: Option<String>,
+    sku: String,
+    name_zh: String,
+    name_en: String,
+    variant_name_zh: String,
+    variant_name_en: String,
+    quantity: i32,
+    unit_price: i64,
+    line_total: i64,
+    image_key: Option<String>,
+    alt_zh: Option<String>,
+    alt_en: Option<String>,
+    width: Option<i32>,
+    height: Option<i32>,
+}
+
+#[instrument(name = "db.queries.order_items", skip_all, err)]
+pub async fn items(conn: &mut Connection, id: OrderId) -> DbResult<Vec<OrderItemView>> {
+    let rows = query_as!(
+        ItemRow,
+        r#"SELECT l.line_no, l.variant_id, p.slug AS "product_slug?", l.sku, l.name_zh, l.name_en,
+             l.variant_name_zh, l.variant_name_en, l.quantity, l.unit_price, l.line_total,
+             i.object_key AS "image_key?", i.alt_zh AS "alt_zh?", i.alt_en AS "alt_en?",
+             i.width AS "width?", i.height AS "height?"
+         FROM orders.lines l
+         LEFT JOIN catalog.variants v ON v.id = l.variant_id
+         LEFT JOIN catalog.products p ON p.id = v.product_id
+         LEFT JOIN catalog.images i
+             ON i.product_id = p.id AND i.position = coalesce(v.image_position, 0)
+         WHERE l.shard = $1 AND l.order_id = $2
+         ORDER BY l.line_no"#,
+        id.shard().to_i16(),
+        id.as_uuid(),
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(OrderItemView::try_from).collect()
+}
+
+impl TryFrom<ItemRow> for OrderItemView {
+    type Error = DbError;
+
+    fn try_from(row: ItemRow) -> DbResult<Self> {
+        let image = ImageColumns {
+            key: row.image_key,
+            alt_zh: row.alt_zh,
+            alt_en: row.alt_en,
+            width: row.width,
+            height: row.height,
+        };
+        Ok(Self {
+            line_no: row.line_no,
+            variant_id: row.variant_id.into(),
+            product_slug: row.product_slug.unwrap_or_default(),
+            sku: row.sku,
+            name: LocalizedText::new(row.name_zh, row.name_en),
+            variant_name: LocalizedText::new(row.variant_name_zh, row.variant_name_en),
+            image: image.into_image(),
+            quantity: units(row.quantity)?,
+            unit_price: money("orders.lines", "unit_price", row.unit_price)?,
+            line_total: money("orders.lines", "line_total", row.line_total)?,
+        })
+    }
+}
+
+struct PaymentRow {
+    id: Uuid,
+    status: String,
+    method: String,
+    amount: i64,
+    merchant_trade_no: String,
+    created_at: Timestamp,
+    paid_at: Option<Timestamp>,
+}
+
+#[instrument(name = "db.queries.order_payments", skip_all, err)]
+pub async fn payments(conn: &mut Connection, id: OrderId) -> DbResult<Vec<OrderPaymentView>> {
+    let rows = query_as!(
+        PaymentRow,
+        "SELECT id, status, method, amount, merchant_trade_no, created_at, paid_at
+         FROM payments.attempts WHERE shard = $1 AND order_id = $2
+         ORDER BY created_at, id",
+        id.shard().to_i16(),
+        id.as_uuid(),
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(OrderPaymentView::try_from).collect()
+}
+
+impl TryFrom<PaymentRow> for OrderPaymentView {
+    type Error = DbError;
+
+    fn try_from(row: PaymentRow) -> DbResult<Self> {
+        Ok(Self {
+            id: row.id.into(),
+            status: word("payments.attempts", &row.status)?,
+            method: row.method,
+            amount: money("payments.attempts", "amount", row.amount)?,
+            merchant_trade_no: row.merchant_trade_no,
+            created_at: row.created_at.to_jiff(),
+            paid_at: row.paid_at.map(Timestamp::to_jiff),
+        })
+    }
+}
+
+struct TransitionRow {
+    from_status: String,
+    to_status: String,
+    actor_kind: String,
+    reason: Option<String>,
+    occurred_at: Timestamp,
+}
+
+#[instrument(name = "db.queries.order_transitions", skip_all, err)]
+pub async fn transitions(conn: &mut Connection, id: OrderId) -> DbResult<Vec<TimelineEntry>> {
+    let rows = query_as!(
+        TransitionRow,
+        "SELECT from_status, to_status, actor_kind, reason, occurred_at
+         FROM orders.transitions WHERE shard = $1 AND order_id = $2 ORDER BY seq",
+        id.shard().to_i16(),
+        id.as_uuid(),
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(TimelineEntry::try_from).collect()
+}
+
+impl TryFrom<TransitionRow> for TimelineEntry {
+    type Error = DbError;
+
+    fn try_from(row: TransitionRow) -> DbResult<Self> {
+        let actor = match row.actor_kind.as_str() {
+            "guest" | "customer" => TimelineActor::Customer,
+            "staff" => TimelineActor::Staff,
+            "payment_provider" => TimelineActor::PaymentProvider,
+            "system" => TimelineActor::System,
+            other => return Err(corrupt("orders.transitions", "actor_kind", &other)),
+        };
+        Ok(Self {
+            at: row.occurred_at.to_jiff(),
+            from: Some(word("orders.transitions", &row.from_status)?),
+            to: word("orders.transitions", &row.to_status)?,
+            actor,
+            reason: row.reason,
+        })
+    }
+}
+
+/// One row more than a page holds.
+#[instrument(name = "db.queries.orders_of_customer", skip_all, err)]
+pub async fn of_customer(
+    conn: &mut Connection,
+    customer: UserId,
+    after: Option<Uuid>,
+    limit: PageLimit,
+) -> DbResult<Vec<OrderSummary>> {
+    let rows = query!(
+        r#"SELECT o.id, o.status, o.total, o.created_at, item.units AS "units!",
+             i.object_key AS "key?", i.alt_zh AS "alt_zh?", i.alt_en AS "alt_en?",
+             i.width AS "width?", i.height AS "height?"
+         FROM orders.orders o
+         CROSS JOIN LATERAL (
+             SELECT sum(l.quantity) AS units, (array_agg(l.variant_id ORDER BY l.line_no))[1] AS first
+             FROM orders.lines l WHERE l.shard = o.shard AND l.order_id = o.id
+         ) item
+         LEFT JOIN catalog.variants v ON v.id = item.first
+         LEFT JOIN catalog.images i
+             ON i.product_id = v.product_id AND i.position = coalesce(v.image_position, 0)
+         WHERE o.customer_id = $1 AND ($2::uuid IS NULL OR o.id < $2)
+         ORDER BY o.id DESC
+         LIMIT $3"#,
+        customer.as_uuid(),
+        after,
+        limit.fetch(),
+    )
+    .fetch_all(conn)
+    .await?;
+    let summary = rows.into_iter().map(|row| {
+        let image = ImageColumns {
+            key: row.key,
+            alt_zh: row.alt_zh,
+            alt_en: row.alt_en,
+            width: row.width,
+            height: row.height,
+        };
+        Ok(OrderSummary {
+            id: row.id.into(),
+            number: OrderNumber::of(row.id.into()).to_string(),
+            status: word("orders.orders", &row.status)?,
+            total: money("orders.orders", "total", row.total)?,
+            item_count: units(row.units)?,
+            created_at: row.created_at.to_jiff(),
+            first_image: image.into_image(),
+        })
+    });
+    summary.collect()
+}

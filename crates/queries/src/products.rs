@@ -1,0 +1,12 @@
+//! Products as shoppers browse them: published ones with something to buy.
+
+mod detail;
+mod list;
+mod sql;
+mod summary;
+mod variant;
+
+pub use detail::{OptionView, ProductKey, ProductView, detail};
+pub use list::{ProductQuery, ProductSort, list};
+pub use summary::{CategoryRef, ProductSummary};
+pub use variant::VariantView;

@@ -1,0 +1,80 @@
+//! A product's own page.
+
+use jiff::Timestamp;
+use kernel::{LocalizedText, id::ProductId};
+use pg::{Connection, DbResult};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{ProductSummary, VariantView, sql};
+use crate::{Image, corrupt::corrupt, image::ImageColumns};
+
+/// What a product goes by in an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProductKey {
+    /// Its id.
+    Id(ProductId),
+    /// Its slug, which never reads as an id.
+    Slug(String),
+}
+
+impl From<&str> for ProductKey {
+    fn from(text: &str) -> Self {
+        text.parse().map_or_else(|_| Self::Slug(text.to_owned()), Self::Id)
+    }
+}
+
+/// Something to choose, such as colour or size.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ProductOption)]
+pub struct OptionView {
+    /// What is chosen.
+    pub name: LocalizedText,
+    /// From what.
+    pub values: Vec<LocalizedText>,
+}
+
+/// A product with everything about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Product)]
+pub struct ProductView {
+    /// What lists show of it.
+    #[serde(flatten)]
+    pub summary: ProductSummary,
+    /// Plain text; a blank line ends a paragraph.
+    pub description: LocalizedText,
+    /// Every picture, its face first.
+    pub images: Vec<Image>,
+    /// What its variants differ in.
+    pub options: Vec<OptionView>,
+    /// What can be bought, in the order shown.
+    pub variants: Vec<VariantView>,
+}
+
+/// The product, if shoppers may see it at `now`.
+pub async fn detail(
+    conn: &mut Connection,
+    key: &ProductKey,
+    now: Timestamp,
+) -> DbResult<Option<ProductView>> {
+    let Some(id) = sql::visible_id(conn, key, now).await? else { return Ok(None) };
+    let Some(head) = sql::heads(conn, &[id]).await?.pop() else { return Ok(None) };
+    let variants = sql::variants(conn, &[id]).await?;
+    if variants.is_empty() {
+        return Ok(None);
+    }
+    let page = sql::page(conn, id).await?;
+    let images: Vec<Image> =
+        sql::images(conn, id).await?.into_iter().filter_map(ImageColumns::into_image).collect();
+    let options = serde_json::from_value(page.options)
+        .map_err(|error| corrupt("catalog.products", "options", &error))?;
+    let summary = ProductSummary::from_rows(head, &variants)?;
+    let variants = variants.into_iter().map(|row| VariantView::from_row(row, &images));
+    Ok(Some(ProductView {
+        summary,
+        description: LocalizedText::new(page.description_zh, page.description_en),
+        options,
+        variants: variants.collect::<DbResult<_>>()?,
+        images,
+    }))
+}

@@ -1,0 +1,317 @@
+//! The statements behind the product pages.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use kernel::{Locale, LocalizedText, Money};
+use pg::{Connection, DbResult};
+use sqlx::{Postgres, QueryBuilder, query_as, query_scalar, types::Json};
+use tracing::instrument;
+use uuid::Uuid;
+
+use super::{ProductKey, ProductQuery, ProductSort, list::Place};
+use crate::{Availability, corrupt::money, image::ImageColumns};
+
+/// A row of the list, by its sort keys.
+#[derive(sqlx::FromRow)]
+pub struct KeyRow {
+    pub id: Uuid,
+    pub published_at: jiff_sqlx::Timestamp,
+    pub price_from: i64,
+    pub rank: i32,
+    pub name_key: String,
+}
+
+/// One page of ids. The only SQL of the shop that is put together at run time: every value is bound,
+/// and every piece of text is one of the constants below.
+#[instrument(name = "db.queries.product_keys", skip_all, err)]
+pub async fn keys(
+    conn: &mut Connection,
+    query: &ProductQuery,
+    after: Option<&Place>,
+    now: Timestamp,
+) -> DbResult<Vec<KeyRow>> {
+    let name_key = match query.locale {
+        Locale::ZhTw => r#"p.name_zh COLLATE "C""#,
+        Locale::En => r#"lower(p.name_en) COLLATE "C""#,
+    };
+    let mut sql = QueryBuilder::<Postgres>::new(
+        "SELECT p.id, p.published_at, offer.price_from, match.rank, ",
+    );
+    sql.push(name_key);
+    sql.push(" AS name_key FROM catalog.products p");
+    sql.push(" JOIN catalog.categories c ON c.id = p.category_id");
+    sql.push(" CROSS JOIN LATERAL (SELECT min(v.price) AS price_from FROM catalog.variants v");
+    sql.push(" WHERE v.product_id = p.id AND v.active) offer CROSS JOIN LATERAL (SELECT ");
+    push_rank(&mut sql, query);
+    sql.push(" AS rank) match WHERE p.status = 'published' AND p.published_at <= ");
+    sql.push_bind(now.to_sqlx());
+    sql.push(" AND offer.price_from IS NOT NULL");
+    push_filters(&mut sql, query);
+    push_place(&mut sql, after, name_key);
+    sql.push(match query.sort {
+        ProductSort::Relevance => " ORDER BY match.rank DESC, p.published_at DESC, p.id DESC",
+        ProductSort::Newest => " ORDER BY p.published_at DESC, p.id DESC",
+        ProductSort::PriceAsc => " ORDER BY offer.price_from, p.id",
+        ProductSort::PriceDesc => " ORDER BY offer.price_from DESC, p.id DESC",
+        ProductSort::Name => " ORDER BY name_key, p.id",
+    });
+    sql.push(" LIMIT ").push_bind(query.limit.fetch());
+    Ok(sql.build_query_as().fetch_all(conn).await?)
+}
+
+/// 3: the SKU itself; 2: a name begins with the words; 1: a name contains them; 0: the rest.
+fn push_rank(sql: &mut QueryBuilder<Postgres>, query: &ProductQuery) {
+    let words = query.terms().collect::<Vec<_>>().join(" ");
+    if words.is_empty() || query.sort != ProductSort::Relevance {
+        sql.push("0");
+        return;
+    }
+    let begins = format!("{}%", escape_like(&words));
+    let contains = format!("%{begins}");
+    sql.push("CASE WHEN EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = p.id");
+    sql.push(" AND v.active AND lower(v.sku) = lower(").push_bind(words).push(")) THEN 3");
+    for (pattern, rank) in [(begins, " THEN 2"), (contains, " THEN 1")] {
+        sql.push(" WHEN p.name_zh ILIKE ").push_bind(pattern.clone());
+        sql.push(" OR p.name_en ILIKE ").push_bind(pattern).push(rank);
+    }
+    sql.push(" ELSE 0 END");
+}
+
+fn push_filters(sql: &mut QueryBuilder<Postgres>, query: &ProductQuery) {
+    for term in query.terms() {
+        let pattern = format!("%{}%", escape_like(term));
+        for (column, open) in [
+            ("p.name_zh", " AND ("),
+            ("p.name_en", " OR "),
+            ("p.subtitle_zh", " OR "),
+            ("p.subtitle_en", " OR "),
+        ] {
+            sql.push(open).push(column).push(" ILIKE ").push_bind(pattern.clone());
+        }
+        sql.push(" OR EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = p.id");
+        sql.push(" AND v.active AND v.sku ILIKE ").push_bind(pattern).push("))");
+    }
+    if let Some(category) = &query.category {
+        sql.push(" AND c.slug = ").push_bind(category.clone());
+    }
+    if query.min_price.is_none() && query.max_price.is_none() && !query.in_stock {
+        return;
+    }
+    // One variant has to fit all three: in stock at that price.
+    sql.push(" AND EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = p.id AND v.active");
+    if let Some(min) = query.min_price {
+        sql.push(" AND v.price >= ").push_bind(min.amount());
+    }
+    if let Some(max) = query.max_price {
+        sql.push(" AND v.price <= ").push_bind(max.amount());
+    }
+    if query.in_stock {
+        sql.push(" AND EXISTS (SELECT FROM inventory.stock s");
+        sql.push(" JOIN inventory.warehouses w ON w.id = s.warehouse_id AND w.active");
+        sql.push(" WHERE s.shard = (get_byte(uuid_send(v.id), 15) & 63)::smallint");
+        sql.push(" AND s.variant_id = v.id AND s.frozen_by IS NULL AND s.available > 0)");
+    }
+    sql.push(")");
+}
+
+fn push_place(sql: &mut QueryBuilder<Postgres>, after: Option<&Place>, name_key: &'static str) {
+    match after {
+        None => {}
+        Some(Place::Relevance(rank, micros, id)) => {
+            sql.push(" AND (match.rank, p.published_at, p.id) < (").push_bind(*rank).push(", ");
+            sql.push_bind(time(*micros)).push(", ").push_bind(*id).push(")");
+        }
+        Some(Place::Newest(micros, id)) => {
+            sql.push(" AND (p.published_at, p.id) < (").push_bind(time(*micros)).push(", ");
+            sql.push_bind(*id).push(")");
+        }
+        Some(Place::PriceAsc(price, id)) => {
+            sql.push(" AND (offer.price_from, p.id) > (").push_bind(*price).push(", ");
+            sql.push_bind(*id).push(")");
+        }
+        Some(Place::PriceDesc(price, id)) => {
+            sql.push(" AND (offer.price_from, p.id) < (").push_bind(*price).push(", ");
+            sql.push_bind(*id).push(")");
+        }
+        Some(Place::Name(_, name, id)) => {
+            sql.push(" AND (").push(name_key).push(", p.id) > (").push_bind(name.clone());
+            sql.push(", ").push_bind(*id).push(")");
+        }
+    }
+}
+
+fn time(micros: i64) -> jiff_sqlx::Timestamp {
+    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH).to_sqlx()
+}
+
+/// Makes a text stand for itself in LIKE.
+fn escape_like(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\\' | '%' | '_') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+/// What lists and pages show of a product itself.
+pub struct HeadRow {
+    pub id: Uuid,
+    pub slug: String,
+    pub name_zh: String,
+    pub name_en: String,
+    pub subtitle_zh: String,
+    pub subtitle_en: String,
+    pub badges: Vec<String>,
+    pub category_slug: String,
+    pub category_zh: String,
+    pub category_en: String,
+    pub image_key: Option<String>,
+    pub alt_zh: Option<String>,
+    pub alt_en: Option<String>,
+    pub width: Option<i32>,
+    pub height: Option<i32>,
+}
+
+#[instrument(name = "db.queries.product_heads", skip_all, err)]
+pub async fn heads(conn: &mut Connection, ids: &[Uuid]) -> DbResult<Vec<HeadRow>> {
+    let rows = query_as!(
+        HeadRow,
+        r#"SELECT p.id, p.slug, p.name_zh, p.name_en, p.subtitle_zh, p.subtitle_en, p.badges,
+             c.slug AS category_slug, c.name_zh AS category_zh, c.name_en AS category_en,
+             i.object_key AS "image_key?", i.alt_zh AS "alt_zh?", i.alt_en AS "alt_en?",
+             i.width AS "width?", i.height AS "height?"
+         FROM catalog.products p
+         JOIN catalog.categories c ON c.id = p.category_id
+         LEFT JOIN catalog.images i ON i.product_id = p.id AND i.position = 0
+         WHERE p.id = ANY ($1)"#,
+        ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows)
+}
+
+/// An active variant with its stock, added up over the warehouses that sell.
+pub struct VariantRow {
+    pub id: Uuid,
+    pub product_id: Uuid,
+    pub sku: String,
+    pub name_zh: String,
+    pub name_en: String,
+    pub options: Json<Vec<LocalizedText>>,
+    pub price: i64,
+    pub compare_at: Option<i64>,
+    pub image_position: Option<i32>,
+    pub available: i64,
+    pub safety_stock: i64,
+}
+
+impl VariantRow {
+    pub fn price(&self) -> DbResult<Money> {
+        money("catalog.variants", "price", self.price)
+    }
+
+    pub fn compare_at(&self) -> DbResult<Option<Money>> {
+        let amount = |amount| money("catalog.variants", "compare_at", amount);
+        self.compare_at.map(amount).transpose()
+    }
+
+    pub const fn availability(&self) -> Availability {
+        Availability::of(self.available, self.safety_stock)
+    }
+}
+
+#[instrument(name = "db.queries.product_variants", skip_all, err)]
+pub async fn variants(conn: &mut Connection, products: &[Uuid]) -> DbResult<Vec<VariantRow>> {
+    let rows = query_as!(
+        VariantRow,
+        r#"SELECT v.id, v.product_id, v.sku, v.name_zh, v.name_en,
+             v.options AS "options: Json<Vec<LocalizedText>>", v.price, v.compare_at,
+             v.image_position, stock.available AS "available!",
+             stock.safety_stock AS "safety_stock!"
+         FROM catalog.variants v
+         CROSS JOIN LATERAL (
+             SELECT coalesce(sum(s.available), 0) AS available,
+                 coalesce(sum(s.safety_stock), 0) AS safety_stock
+             FROM inventory.stock s
+             JOIN inventory.warehouses w ON w.id = s.warehouse_id AND w.active
+             WHERE s.shard = (get_byte(uuid_send(v.id), 15) & 63)::smallint
+                 AND s.variant_id = v.id AND s.frozen_by IS NULL
+         ) stock
+         WHERE v.product_id = ANY ($1) AND v.active
+         ORDER BY v.product_id, v.position, v.id"#,
+        products,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows)
+}
+
+#[instrument(name = "db.queries.product_visible", skip_all, err)]
+pub async fn visible_id(
+    conn: &mut Connection,
+    key: &ProductKey,
+    now: Timestamp,
+) -> DbResult<Option<Uuid>> {
+    let (id, slug) = match key {
+        ProductKey::Id(id) => (Some(id.as_uuid()), None),
+        ProductKey::Slug(slug) => (None, Some(slug.as_str())),
+    };
+    let id = query_scalar!(
+        "SELECT p.id FROM catalog.products p
+         WHERE (p.id = $1 OR p.slug = $2) AND p.status = 'published' AND p.published_at <= $3",
+        id,
+        slug,
+        now.to_sqlx() as _,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(id)
+}
+
+/// What only the product's own page shows.
+pub struct PageRow {
+    pub description_zh: String,
+    pub description_en: String,
+    pub options: serde_json::Value,
+}
+
+#[instrument(name = "db.queries.product_page", skip_all, err)]
+pub async fn page(conn: &mut Connection, id: Uuid) -> DbResult<PageRow> {
+    let row = query_as!(
+        PageRow,
+        "SELECT description_zh, description_en, options FROM catalog.products WHERE id = $1",
+        id,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(row)
+}
+
+#[instrument(name = "db.queries.product_images", skip_all, err)]
+pub async fn images(conn: &mut Connection, id: Uuid) -> DbResult<Vec<ImageColumns>> {
+    let rows = query_as!(
+        ImageColumns,
+        r#"SELECT object_key AS "key?", alt_zh AS "alt_zh?", alt_en AS "alt_en?",
+             width AS "width?", height AS "height?"
+         FROM catalog.images WHERE product_id = $1 ORDER BY position"#,
+        id,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn like_patterns_are_taken_literally() {
+        assert_eq!(escape_like(r"100%_\"), r"100\%\_\\");
+        assert_eq!(escape_like("馬克杯"), "馬克杯");
+    }
+}

@@ -1,0 +1,321 @@
+/** The part of the API that the storefront uses, over the mock's memory. */
+import { randomUUID } from 'node:crypto';
+import type { CheckoutRequest, Order } from '../../src/lib/api/types.ts';
+import { categories, findVariant, products, stock } from './catalog.ts';
+import { json, problem, readJson, setCookie, type Call } from './http.ts';
+import * as shop from './shop.ts';
+
+type Handler = (call: Call) => void | Promise<void>;
+
+const ACCESS = 'oxcart_access';
+const REFRESH = 'oxcart_refresh';
+const CART = 'oxcart_cart';
+
+const user = ({ cookies }: Call) =>
+  shop.users.get(shop.sessions.get(cookies.get(ACCESS) ?? '') ?? '');
+const owner = (call: Call) => user(call)?.id ?? call.cookies.get(CART);
+
+function listProducts({ url, response }: Call): void {
+  const query = url.searchParams;
+  const q = (query.get('q') ?? '').toLowerCase();
+  if (q === 'boom') return problem(response, 500, 'INTERNAL');
+  if (q === 'busy') return problem(response, 429, 'RATE_LIMITED');
+  const least = Number(query.get('min_price') ?? 0);
+  const most = Number(query.get('max_price') ?? Infinity);
+  const found = products().filter(
+    (product) =>
+      (!q || JSON.stringify([product.name, product.subtitle]).toLowerCase().includes(q)) &&
+      (!query.get('category') || product.category.slug === query.get('category')) &&
+      (query.get('in_stock') !== 'true' || product.availability !== 'sold_out') &&
+      product.price_from.amount >= least &&
+      product.price_from.amount <= most,
+  );
+  const sort = query.get('sort');
+  if (sort === 'newest') found.reverse();
+  if (sort === 'price_asc') found.sort((a, b) => a.price_from.amount - b.price_from.amount);
+  if (sort === 'price_desc') found.sort((a, b) => b.price_from.amount - a.price_from.amount);
+  const from = Number(query.get('cursor') ?? 0);
+  const limit = Number(query.get('limit') ?? 20);
+  const next = from + limit < found.length ? String(from + limit) : null;
+  json(response, 200, { items: found.slice(from, from + limit), next_cursor: next });
+}
+
+function getProduct({ id, response }: Call): void {
+  if (id === 'boom') return problem(response, 500, 'INTERNAL');
+  const product = products().find((candidate) => candidate.slug === id || candidate.id === id);
+  if (!product) return problem(response, 404, 'PRODUCT_NOT_FOUND');
+  json(response, 200, product);
+}
+
+function shortage(call: Call, variant: string, requested: number): void {
+  const available = stock.get(variant) ?? 0;
+  problem(call.response, 409, 'INVENTORY_SHORTAGE', {
+    shortages: [
+      { variant_id: variant, sku: findVariant(variant)?.variant.sku ?? '', requested, available },
+    ],
+    errors: [{ pointer: '/quantity', detail: 'INVENTORY_SHORTAGE' }],
+  });
+}
+
+async function addItem(call: Call): Promise<void> {
+  const body = await readJson<{ variant_id: string; quantity: number }>(call.request);
+  if (!findVariant(body.variant_id)) return problem(call.response, 404, 'PRODUCT_NOT_FOUND');
+  let id = owner(call);
+  if (!id) {
+    id = randomUUID();
+    setCookie(call.response, CART, id);
+  }
+  const lines = shop.carts.get(id) ?? [];
+  const line = lines.find(({ variant }) => variant === body.variant_id);
+  const wanted = (line?.quantity ?? 0) + body.quantity;
+  if (wanted > (stock.get(body.variant_id) ?? 0)) return shortage(call, body.variant_id, wanted);
+  if (line) line.quantity = wanted;
+  else lines.push({ id: randomUUID(), variant: body.variant_id, quantity: wanted });
+  shop.carts.set(id, lines);
+  json(call.response, 200, shop.cartOf(id));
+}
+
+async function setItem(call: Call): Promise<void> {
+  const { quantity } = await readJson<{ quantity: number }>(call.request);
+  const id = owner(call) ?? '';
+  const lines = shop.carts.get(id) ?? [];
+  const line = lines.find((candidate) => candidate.id === call.id);
+  if (!line) return problem(call.response, 404, 'CART_ITEM_NOT_FOUND');
+  if (quantity > (stock.get(line.variant) ?? 0)) return shortage(call, line.variant, quantity);
+  line.quantity = quantity;
+  shop.carts.set(
+    id,
+    lines.filter((candidate) => candidate.quantity > 0),
+  );
+  json(call.response, 200, shop.cartOf(id));
+}
+
+async function checkout(call: Call): Promise<void> {
+  const key = call.request.headers['idempotency-key'];
+  if (typeof key !== 'string') return problem(call.response, 400, 'IDEMPOTENCY_KEY_MISSING');
+  const known = shop.answers.get(key);
+  if (known) return json(call.response, known.status, known.body);
+  const body = await readJson<CheckoutRequest>(call.request);
+  if (body.note === 'busy') return problem(call.response, 503, 'QUEUE_FULL');
+
+  const id = owner(call);
+  const cart = shop.cartOf(id);
+  if (cart.items.length === 0) return problem(call.response, 422, 'CART_EMPTY');
+  const shortages = cart.items
+    .filter((item) => item.quantity > (stock.get(item.variant_id) ?? 0))
+    .map((item) => ({
+      variant_id: item.variant_id,
+      sku: item.sku,
+      requested: item.quantity,
+      available: stock.get(item.variant_id) ?? 0,
+    }));
+  if (shortages.length > 0) return problem(call.response, 409, 'INVENTORY_SHORTAGE', { shortages });
+  if (body.expected_total && body.expected_total.amount !== cart.total.amount) {
+    return problem(call.response, 409, 'PRICE_CHANGED');
+  }
+
+  const { token, ...order } = shop.placeOrder(
+    cart,
+    {
+      contact: body.contact,
+      shipping_address: body.shipping_address,
+      note: body.note ?? null,
+    },
+    user(call)?.id ?? null,
+  );
+  shop.carts.delete(id ?? '');
+  const answer = { ...order, inventory_deduction_results: [], access_token: token };
+  shop.answers.set(key, { status: 201, body: answer });
+  json(call.response, 201, answer);
+}
+
+/** The order of a call, when the caller may see it; otherwise the refusal has been sent. */
+function readOrder(call: Call) {
+  const order = shop.orders.get(call.id);
+  const token = call.request.headers['x-order-token'] ?? call.url.searchParams.get('access_token');
+  const mine = order && (order.token === token || (order.user && order.user === user(call)?.id));
+  if (mine) return order;
+  problem(call.response, 404, 'ORDER_NOT_FOUND');
+  return undefined;
+}
+
+function shown(order: Order): Order {
+  return { ...order, token: undefined, user: undefined } as Order;
+}
+
+function getOrder(call: Call): void {
+  const order = readOrder(call);
+  if (order) json(call.response, 200, shown(order));
+}
+
+function events(call: Call): void {
+  const order = readOrder(call);
+  if (!order) return;
+  call.response.writeHead(200, { 'content-type': 'text/event-stream' });
+  const tell = () => {
+    const data = { status: order.status, payment_status: null, reserved_until: null };
+    call.response.write(`event: order\ndata: ${JSON.stringify(data)}\n\n`);
+  };
+  tell();
+  call.request.on('close', shop.watch(order.id, tell));
+}
+
+function cancel(call: Call): void {
+  const order = readOrder(call);
+  if (!order) return;
+  if (order.status !== 'pending_payment') return problem(call.response, 409, 'INVALID_TRANSITION');
+  shop.move(order.id, 'cancelled', 'customer');
+  json(call.response, 200, shown(order));
+}
+
+function startPayment(call: Call): void {
+  const order = readOrder(call);
+  if (!order) return;
+  const key = `pay.${String(call.request.headers['idempotency-key'])}`;
+  const known = shop.answers.get(key);
+  if (known) return json(call.response, known.status, known.body);
+  const id = randomUUID();
+  const at = shop.now();
+  order.payments.push({
+    id,
+    status: 'pending',
+    method: 'ecpay_credit',
+    amount: order.total,
+    merchant_trade_no: `T${order.number}${order.payments.length}`,
+    created_at: at.toISOString(),
+    paid_at: null,
+  });
+  const body = {
+    payment_id: id,
+    provider: 'ecpay',
+    // Another origin than the shop's, as the real one is.
+    action: `http://localhost:${call.request.socket.localPort}/provider`,
+    method: 'POST',
+    fields: [
+      { name: 'order', value: order.id },
+      { name: 'payment', value: id },
+    ],
+    expires_at: new Date(at.getTime() + 600_000).toISOString(),
+  };
+  shop.answers.set(key, { status: 201, body });
+  json(call.response, 201, body);
+}
+
+function signIn(call: Call, id: string): void {
+  const found = shop.users.get(id);
+  if (!found) return problem(call.response, 401, 'AUTH_INVALID_CREDENTIALS');
+  const access = randomUUID();
+  const refresh = randomUUID();
+  shop.sessions.set(access, id);
+  shop.sessions.set(refresh, id);
+  setCookie(call.response, ACCESS, access);
+  setCookie(call.response, REFRESH, refresh);
+  const guest = shop.carts.get(call.cookies.get(CART) ?? '');
+  if (guest) shop.carts.set(found.id, [...(shop.carts.get(found.id) ?? []), ...guest]);
+  const { password: _, ...shownUser } = found;
+  json(call.response, 200, { access_token: access, expires_in: 900, user: shownUser });
+}
+
+async function login(call: Call): Promise<void> {
+  const { email, password } = await readJson<Record<string, string>>(call.request);
+  const isRight = email !== undefined && shop.users.get(email)?.password === password;
+  if (!isRight) return problem(call.response, 401, 'AUTH_INVALID_CREDENTIALS');
+  signIn(call, email);
+}
+
+async function register(call: Call): Promise<void> {
+  const {
+    email = '',
+    password = '',
+    name = '',
+  } = await readJson<Record<string, string>>(call.request);
+  if (shop.users.has(email)) return problem(call.response, 409, 'EMAIL_TAKEN');
+  shop.users.set(email, { id: randomUUID(), email, name, roles: [], password });
+  json(call.response, 201, { id: '', email, name, roles: [] });
+}
+
+function refresh(call: Call): void {
+  const token = call.cookies.get(REFRESH) ?? '';
+  const id = shop.sessions.get(token);
+  // Rotated: a token works once.
+  shop.sessions.delete(token);
+  if (!id) return problem(call.response, 401, 'AUTH_UNAUTHORIZED');
+  signIn(call, id);
+}
+
+function logout({ response }: Call): void {
+  setCookie(response, ACCESS, '');
+  setCookie(response, REFRESH, '');
+  response.writeHead(204).end();
+}
+
+function me(call: Call): void {
+  const found = user(call);
+  if (!found) return problem(call.response, 401, 'AUTH_UNAUTHORIZED');
+  const { password: _, ...shownUser } = found;
+  json(call.response, 200, shownUser);
+}
+
+function listOrders(call: Call): void {
+  const id = user(call)?.id;
+  if (!id) return problem(call.response, 401, 'AUTH_UNAUTHORIZED');
+  const mine = [...shop.orders.values()].filter((order) => order.user === id).reverse();
+  const items = mine.map(({ id: orderId, number, status, total, created_at, ...order }) => ({
+    id: orderId,
+    number,
+    status,
+    total,
+    created_at,
+    item_count: order.items.reduce((sum, item) => sum + item.quantity, 0),
+    first_image: order.items[0]?.image ?? null,
+  }));
+  json(call.response, 200, { items, next_cursor: null });
+}
+
+async function advance({ request, response }: Call): Promise<void> {
+  const { seconds } = await readJson<{ seconds: number }>(request);
+  shop.advance(seconds);
+  json(response, 200, { now: shop.now() });
+}
+
+async function setStock({ request, response }: Call): Promise<void> {
+  const { sku, available } = await readJson<{ sku: string; available: number }>(request);
+  const variant = products()
+    .flatMap(({ variants }) => variants)
+    .find((candidate) => candidate.sku === sku);
+  if (!variant) return problem(response, 404, 'PRODUCT_NOT_FOUND');
+  stock.set(variant.id, available);
+  json(response, 200, {});
+}
+
+export const ROUTES: [method: string, path: RegExp, handler: Handler][] = [
+  ['GET', /^\/api\/categories$/, ({ response }) => json(response, 200, { items: categories() })],
+  ['GET', /^\/api\/products$/, listProducts],
+  ['GET', /^\/api\/products\/([^/]+)$/, getProduct],
+  ['GET', /^\/api\/cart$/, (call) => json(call.response, 200, shop.cartOf(owner(call)))],
+  ['POST', /^\/api\/cart\/items$/, addItem],
+  ['PATCH', /^\/api\/cart\/items\/([^/]+)$/, setItem],
+  [
+    'GET',
+    /^\/api\/shipping-methods$/,
+    ({ response }) => json(response, 200, { items: shop.shippingMethods }),
+  ],
+  [
+    'GET',
+    /^\/api\/payment-methods$/,
+    ({ response }) => json(response, 200, { items: shop.paymentMethods }),
+  ],
+  ['POST', /^\/api\/checkout$/, checkout],
+  ['GET', /^\/api\/orders$/, listOrders],
+  ['GET', /^\/api\/orders\/([^/]+)$/, getOrder],
+  ['GET', /^\/api\/orders\/([^/]+)\/events$/, events],
+  ['POST', /^\/api\/orders\/([^/]+)\/cancel$/, cancel],
+  ['POST', /^\/api\/orders\/([^/]+)\/payments$/, startPayment],
+  ['POST', /^\/api\/auth\/login$/, login],
+  ['POST', /^\/api\/auth\/register$/, register],
+  ['POST', /^\/api\/auth\/refresh$/, refresh],
+  ['POST', /^\/api\/auth\/logout$/, logout],
+  ['GET', /^\/api\/me$/, me],
+  ['POST', /^\/api\/dev\/clock\/advance$/, advance],
+  ['POST', /^\/api\/dev\/stock$/, setStock],
+];

@@ -1,0 +1,111 @@
+/**
+ * Stands where the Oxcart server stands: the one origin. It answers /api and /media from memory and
+ * hands everything else to the built storefront, which it starts itself, as the real one does.
+ *
+ *   npm run build && npm run mock            the shop on http://127.0.0.1:4180
+ *   MOCK_WEB=off npm run mock                only the API, for `OXCART_API_URL=… npm run dev`
+ */
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import http from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { ROUTES } from './api.ts';
+import { problem, readCookies, readText, type Call } from './http.ts';
+import { picture } from './pictures.ts';
+import { answerProvider } from './provider.ts';
+import { orders, move, now } from './shop.ts';
+
+const PORT = Number(process.env.PORT ?? 4180);
+const WEB_PORT = PORT + 1;
+const WEB = fileURLToPath(new URL('../..', import.meta.url));
+const DEMO = fileURLToPath(new URL('../../../crates/oxcart/demo/images', import.meta.url));
+
+const server = http.createServer((request, response) => {
+  void answer(request, response).catch((error: unknown) => {
+    console.error(error);
+    if (!response.headersSent) response.writeHead(500);
+    response.end();
+  });
+});
+
+async function answer(request: http.IncomingMessage, response: http.ServerResponse) {
+  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
+  if (url.pathname.startsWith('/media/')) return sendPicture(url, response);
+  if (url.pathname === '/provider') return answerProvider(request, response);
+  if (url.pathname === '/api/payments/ecpay/result') return comeBack(request, response);
+  if (!url.pathname.startsWith('/api/')) return proxy(request, response);
+
+  for (const [method, path, handler] of ROUTES) {
+    const match = path.exec(url.pathname);
+    if (!match || method !== request.method) continue;
+    const cookies = readCookies(request);
+    const call: Call = { request, response, url, cookies, id: decodeURIComponent(match[1] ?? '') };
+    return handler(call);
+  }
+  problem(response, 404, 'NOT_FOUND');
+}
+
+async function sendPicture(url: URL, response: http.ServerResponse) {
+  const name = url.pathname.slice('/media/'.length);
+  const photo = await readFile(`${DEMO}/${name.replace(/(?:-1|(-\d))\.svg$/, '$1.webp')}`).catch(
+    () => null,
+  );
+  response.writeHead(200, { 'content-type': photo ? 'image/webp' : 'image/svg+xml' });
+  response.end(photo ?? picture(name));
+}
+
+/** The browser comes back from the provider; the notice may be a moment behind it. */
+async function comeBack(request: http.IncomingMessage, response: http.ServerResponse) {
+  const form = new URLSearchParams(await readText(request));
+  const order = orders.get(form.get('order') ?? '');
+  if (!order) return problem(response, 404, 'ORDER_NOT_FOUND');
+  const payment = order.payments.find(({ id }) => id === form.get('payment'));
+  const settle = () => {
+    const isPaid = form.get('result') === 'paid';
+    if (payment) {
+      payment.status = isPaid ? 'succeeded' : 'failed';
+      payment.paid_at = isPaid ? now().toISOString() : null;
+    }
+    if (isPaid) move(order.id, 'paid', 'payment_provider');
+  };
+  const delay = Number(form.get('delay') ?? 0);
+  if (delay > 0) setTimeout(settle, delay);
+  else settle();
+  response.writeHead(303, { location: `/orders/${order.id}/result?access_token=${order.token}` });
+  response.end();
+}
+
+function proxy(request: http.IncomingMessage, response: http.ServerResponse) {
+  const host = request.headers.host ?? '';
+  const headers = { ...request.headers, 'x-forwarded-host': host, 'x-forwarded-proto': 'http' };
+  const upstream = http.request(
+    { host: '127.0.0.1', port: WEB_PORT, path: request.url, method: request.method, headers },
+    (answered) => {
+      response.writeHead(answered.statusCode ?? 502, answered.headers);
+      answered.pipe(response);
+    },
+  );
+  upstream.on('error', () => {
+    if (!response.headersSent) response.writeHead(502);
+    response.end();
+  });
+  response.on('close', () => upstream.destroy());
+  request.pipe(upstream);
+}
+
+if (process.env.MOCK_WEB !== 'off') {
+  const web = spawn(process.execPath, ['server.js'], {
+    cwd: WEB,
+    stdio: ['pipe', 'inherit', 'inherit'],
+    env: {
+      ...process.env,
+      HOST: '127.0.0.1',
+      PORT: String(WEB_PORT),
+      OXCART_API_URL: `http://127.0.0.1:${PORT}`,
+      OXCART_PARENT_PIPE: '1',
+    },
+  });
+  web.on('exit', (code) => process.exit(code ?? 1));
+}
+
+server.listen(PORT, '127.0.0.1', () => console.log(`mock: http://127.0.0.1:${PORT}`));

@@ -1,0 +1,179 @@
+/** Carts, sessions and orders of the mock, in memory. */
+import { randomUUID } from 'node:crypto';
+import type { Cart, CartItem, Order, OrderStatus, User } from '../../src/lib/api/types.ts';
+import { findVariant, restock, stock, text, twd } from './catalog.ts';
+
+const FREE_FROM = 1500;
+const FEE = 80;
+const HOLD_MS = 30 * 60_000;
+
+export const carts = new Map<string, { id: string; variant: string; quantity: number }[]>();
+export const users = new Map<string, User & { password: string }>();
+export const sessions = new Map<string, string>();
+export const orders = new Map<string, Order & { token: string; user: string | null }>();
+export const answers = new Map<string, { status: number; body: unknown }>();
+const watchers = new Map<string, Set<() => void>>();
+let offset = 0;
+let count = 0;
+
+export function now(): Date {
+  return new Date(Date.now() + offset);
+}
+
+export function reset(): void {
+  for (const map of [carts, users, sessions, orders, answers]) map.clear();
+  offset = 0;
+  restock();
+  users.set('ming@example.com', {
+    id: randomUUID(),
+    email: 'ming@example.com',
+    name: '王小明',
+    roles: [],
+    password: 'correct-horse',
+  });
+}
+
+export const shippingMethods = [
+  {
+    code: 'home_delivery',
+    name: text('宅配到府', 'Home delivery'),
+    description: text('本島 1–3 個工作天', '1–3 working days'),
+    fee: twd(FEE),
+    free_from: twd(FREE_FROM),
+  },
+];
+
+export const paymentMethods = [
+  {
+    code: 'ecpay_credit',
+    name: text('信用卡', 'Credit card'),
+    description: text('前往綠界 ECPay 安全付款頁', 'On ECPay’s secure page'),
+    enabled: true,
+  },
+];
+
+export function cartOf(owner: string | undefined): Cart {
+  const lines = (owner && carts.get(owner)) || [];
+  const items = lines.flatMap(({ id, variant: variantId, quantity }): CartItem[] => {
+    const found = findVariant(variantId);
+    if (!found) return [];
+    const { product, variant } = found;
+    return [
+      {
+        id,
+        variant_id: variantId,
+        product_slug: product.slug,
+        sku: variant.sku,
+        name: product.name,
+        variant_name: variant.name,
+        image: variant.image ?? null,
+        quantity,
+        unit_price: variant.price,
+        line_total: twd(variant.price.amount * quantity),
+        available: Math.min(99, stock.get(variantId) ?? 0),
+        availability: variant.availability,
+      },
+    ];
+  });
+  const subtotal = items.reduce((sum, item) => sum + item.line_total.amount, 0);
+  const fee = subtotal >= FREE_FROM || subtotal === 0 ? 0 : FEE;
+  return {
+    id: owner ?? null,
+    items,
+    item_count: items.reduce((sum, item) => sum + item.quantity, 0),
+    subtotal: twd(subtotal),
+    discount: twd(0),
+    shipping_fee: items.length > 0 ? twd(fee) : null,
+    total: twd(subtotal + fee),
+    coupon_code: null,
+    free_shipping_remaining: fee > 0 ? twd(FREE_FROM - subtotal) : null,
+  };
+}
+
+type Buyer = Pick<Order, 'contact' | 'shipping_address' | 'note'>;
+
+/** Takes everything or nothing; the caller has looked at the stock in the same breath. */
+export function placeOrder(cart: Cart, buyer: Buyer, user: string | null) {
+  for (const item of cart.items) {
+    stock.set(item.variant_id, (stock.get(item.variant_id) ?? 0) - item.quantity);
+  }
+  const at = now();
+  count += 1;
+  const order = {
+    id: randomUUID(),
+    number: `OX${at.toISOString().slice(2, 10).replaceAll('-', '')}${String(count).padStart(4, '0')}`,
+    status: 'pending_payment' as OrderStatus,
+    items: cart.items.map((item, line) => ({
+      line_no: line + 1,
+      variant_id: item.variant_id,
+      product_slug: item.product_slug,
+      sku: item.sku,
+      name: item.name,
+      variant_name: item.variant_name,
+      image: item.image ?? null,
+      quantity: item.quantity,
+      unit_price: item.unit_price,
+      line_total: item.line_total,
+    })),
+    contact: buyer.contact,
+    shipping_address: buyer.shipping_address,
+    shipping_method: 'home_delivery',
+    payment_method: 'ecpay_credit',
+    note: buyer.note ?? null,
+    subtotal: cart.subtotal,
+    discount: cart.discount,
+    shipping_fee: cart.shipping_fee ?? twd(0),
+    total: cart.total,
+    reserved_until: new Date(at.getTime() + HOLD_MS).toISOString(),
+    created_at: at.toISOString(),
+    paid_at: null,
+    payments: [],
+    timeline: [
+      {
+        at: at.toISOString(),
+        from: null,
+        to: 'pending_payment',
+        actor: 'customer' as const,
+        reason: null,
+      },
+    ],
+    token: randomUUID().replaceAll('-', ''),
+    user,
+  } satisfies Order & { token: string; user: string | null };
+  orders.set(order.id, order);
+  return order;
+}
+
+export function move(id: string, to: OrderStatus, actor: Order['timeline'][number]['actor']): void {
+  const order = orders.get(id);
+  if (!order || order.status === to) return;
+  const at = now().toISOString();
+  order.timeline.push({ at, from: order.status, to, actor, reason: null });
+  order.status = to;
+  if (to === 'paid') order.paid_at = at;
+  if (to !== 'pending_payment' && to !== 'payment_failed') order.reserved_until = null;
+  if (to === 'cancelled') {
+    for (const item of order.items) {
+      stock.set(item.variant_id, (stock.get(item.variant_id) ?? 0) + item.quantity);
+    }
+  }
+  for (const tell of watchers.get(id) ?? []) tell();
+}
+
+export function watch(id: string, tell: () => void): () => void {
+  const group = watchers.get(id) ?? new Set();
+  watchers.set(id, group);
+  group.add(tell);
+  return () => group.delete(tell);
+}
+
+/** Moves the clock, and lets what has run out expire. */
+export function advance(seconds: number): void {
+  offset += seconds * 1000;
+  for (const order of orders.values()) {
+    const isOver = order.reserved_until && Date.parse(order.reserved_until) <= now().getTime();
+    if (isOver) move(order.id, 'cancelled', 'system');
+  }
+}
+
+reset();

@@ -1,0 +1,48 @@
+import { defineConfig } from '@playwright/test';
+
+const MOCK_PORT = 4180;
+
+export default defineConfig({
+  outputDir: 'test-results/playwright',
+  forbidOnly: Boolean(process.env.CI),
+  // A test that passes only sometimes has failed.
+  retries: 0,
+  workers: 1,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list']],
+  use: {
+    locale: 'zh-TW',
+    timezoneId: 'Asia/Taipei',
+    contextOptions: { reducedMotion: 'reduce' },
+    trace: 'retain-on-failure',
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-background-networking'],
+    },
+  },
+  projects: [
+    {
+      name: 'mocked',
+      testDir: 'e2e/mocked',
+      use: { baseURL: `http://127.0.0.1:${MOCK_PORT}` },
+    },
+    {
+      name: 'real',
+      testDir: 'e2e/real',
+      timeout: 180_000,
+      use: { baseURL: process.env.E2E_BASE_URL ?? 'http://127.0.0.1:8080' },
+    },
+  ],
+  // The real stack is started by whoever asks for it; the mock starts itself.
+  ...(process.env.E2E_BASE_URL
+    ? {}
+    : {
+        webServer: {
+          command: 'node e2e/mock/server.ts',
+          url: `http://127.0.0.1:${MOCK_PORT}/_health`,
+          env: { PORT: String(MOCK_PORT) },
+          reuseExistingServer: !process.env.CI,
+        },
+      }),
+});

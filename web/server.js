@@ -1,0 +1,69 @@
+/**
+ * The storefront's process: the built SvelteKit handler behind a plain HTTP server.
+ *
+ *   HOST, PORT            where to listen (127.0.0.1:3000)
+ *   ORIGIN                the shop's public origin, when the proxy in front does not say it by
+ *                         X-Forwarded-Host and X-Forwarded-Proto
+ *   OXCART_API_URL        where the Oxcart server answers /api
+ *   OXCART_PARENT_PIPE=1  end when standard input ends, so that nothing outlives its parent
+ *
+ * GET /_health answers 200 as soon as the server listens. It prints one line when it is ready.
+ */
+import http from 'node:http';
+import process from 'node:process';
+
+const host = process.env.HOST ?? '127.0.0.1';
+const port = Number(process.env.PORT ?? 3000);
+const origin = process.env.ORIGIN ? new URL(process.env.ORIGIN) : undefined;
+const GRACE_MS = 10_000;
+
+// The handler works out the page's own address from these two headers, which are set below.
+process.env.PROTOCOL_HEADER = 'x-forwarded-proto';
+process.env.HOST_HEADER = 'x-forwarded-host';
+const { handler } = await import('./build/handler.js');
+
+const server = http.createServer((request, response) => {
+  if (request.url === '/_health') {
+    response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-store' });
+    response.end('ok\n');
+    return;
+  }
+  const { headers } = request;
+  headers['x-forwarded-proto'] ??= origin?.protocol.slice(0, -1) ?? 'http';
+  headers['x-forwarded-host'] ??= origin?.host ?? headers.host;
+  handler(request, response, () => {
+    response.statusCode = 404;
+    response.end();
+  });
+});
+
+// Longer than the proxy in front keeps idle connections, so that it is never the one surprised.
+server.keepAliveTimeout = 75_000;
+
+let isStopping = false;
+function stop() {
+  if (isStopping) return;
+  isStopping = true;
+  server.close(() => process.exit(0));
+  server.closeIdleConnections();
+  setTimeout(() => {
+    server.closeAllConnections();
+    process.exit(0);
+  }, GRACE_MS).unref();
+}
+
+process.on('SIGTERM', stop);
+process.on('SIGINT', stop);
+if (process.env.OXCART_PARENT_PIPE === '1') {
+  process.stdin.on('end', stop).on('close', stop).on('error', stop).resume();
+}
+
+server.on('error', (error) => {
+  console.error(`oxcart-web: ${error.message}`);
+  process.exit(1);
+});
+server.listen(port, host, () => {
+  const address = server.address();
+  const listening = typeof address === 'object' && address ? address.port : port;
+  console.log(`oxcart-web: listening on http://${host}:${listening}`);
+});

@@ -1,0 +1,8 @@
+import { defineEnvVars } from '@sveltejs/kit/env';
+
+export const variables = defineEnvVars({
+  OXCART_API_URL: {
+    description: 'Where the Oxcart server answers /api, as this server sees it',
+    schema: (value) => (value ?? 'http://127.0.0.1:8080').replace(/\/$/, ''),
+  },
+});

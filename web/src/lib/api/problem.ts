@@ -1,0 +1,57 @@
+import type { Problem, Shortage } from './types.ts';
+
+/** A refusal of the API, reduced to what pages act on. */
+export interface Failure {
+  status: number;
+  /** A stable code; NETWORK_ERROR when there was no usable answer. */
+  code: string;
+  detail: string;
+  traceId: string;
+  /** JSON pointers into the request body. */
+  errors: { pointer: string; detail: string }[];
+  shortages: Shortage[];
+}
+
+/** What a form shows when the shop refused. */
+export interface Refusal {
+  code: string;
+  message: string;
+  shortages: Shortage[];
+}
+
+export type Result<T> = { ok: true; data: T } | { ok: false; failure: Failure };
+
+interface ClientAnswer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** Waits for a call of the typed client; never throws, whatever the network does. */
+export async function settle<T>(call: Promise<ClientAnswer<T>>): Promise<Result<T>> {
+  let answer: ClientAnswer<T>;
+  try {
+    answer = await call;
+  } catch {
+    return { ok: false, failure: networkFailure() };
+  }
+  if (answer.response.ok) return { ok: true, data: answer.data as T };
+  return { ok: false, failure: toFailure(answer.error, answer.response.status) };
+}
+
+export function networkFailure(): Failure {
+  return { status: 503, code: 'NETWORK_ERROR', detail: '', traceId: '', errors: [], shortages: [] };
+}
+
+/** Reads problem details; an answer that is none (a proxy's HTML page) still becomes a failure. */
+export function toFailure(body: unknown, status: number): Failure {
+  const problem: Partial<Problem> = typeof body === 'object' && body !== null ? body : {};
+  return {
+    status,
+    code: problem.code ?? (status >= 500 ? 'NETWORK_ERROR' : 'INTERNAL'),
+    detail: problem.detail ?? problem.title ?? '',
+    traceId: problem.trace_id ?? '',
+    errors: problem.errors ?? [],
+    shortages: problem.shortages ?? [],
+  };
+}

@@ -1,0 +1,29 @@
+/** Names for the API's shapes; the only place that knows how the generated schema calls them. */
+import type { components } from './schema.ts';
+
+type Schemas = components['schemas'];
+
+export type Money = Schemas['Money'];
+export type LocalizedText = Schemas['LocalizedText'];
+export type Image = Schemas['Image'];
+export type Availability = Schemas['Availability'];
+export type Problem = Schemas['Problem'];
+export type Shortage = Schemas['Shortage'];
+export type User = Schemas['User'];
+export type Category = Schemas['Category'];
+export type ProductSummary = Schemas['ProductSummary'];
+export type ProductPage = Schemas['ProductPage'];
+export type Product = Schemas['Product'];
+export type ProductOption = Schemas['ProductOption'];
+export type Variant = Schemas['Variant'];
+export type Cart = Schemas['Cart'];
+export type CartItem = Schemas['CartItem'];
+export type ShippingMethod = Schemas['ShippingMethod'];
+export type PaymentMethod = Schemas['PaymentMethod'];
+export type CheckoutRequest = Schemas['CheckoutRequest'];
+export type Order = Schemas['Order'];
+export type OrderItem = Schemas['OrderItem'];
+export type OrderStatus = Schemas['OrderStatus'];
+export type OrderSummary = Schemas['OrderSummary'];
+export type TimelineEntry = Schemas['TimelineEntry'];
+export type PaymentForm = Schemas['PaymentForm'];

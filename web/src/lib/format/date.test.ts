@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { formatCountdown, formatDateTime, formatTime } from './date.ts';
+
+describe('dates', () => {
+  it('are told by the shop’s clock, whatever the machine’s', () => {
+    expect(formatDateTime('2026-11-20T18:05:00Z', 'zh-TW')).toBe('2026/11/21 02:05');
+    expect(formatDateTime('2026-11-20T18:05:00Z', 'en')).toBe('21 Nov 2026, 02:05');
+    expect(formatTime('2026-11-20T16:00:00Z')).toBe('00:00');
+  });
+});
+
+describe('formatCountdown', () => {
+  it.each([
+    [1_800_000, '30:00'],
+    [61_000, '01:01'],
+    [500, '00:01'],
+    [0, '00:00'],
+    [-5_000, '00:00'],
+    [3_725_000, '1:02:05'],
+  ])('shows %i ms as %s', (left, expected) => {
+    expect(formatCountdown(left)).toBe(expected);
+  });
+});

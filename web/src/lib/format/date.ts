@@ -1,0 +1,44 @@
+import { getLocale, type Locale } from '#lib/paraglide/runtime.js';
+
+/** The shop's clock, whatever the machine's: times read the same on the server and in the browser. */
+const TIME_ZONE = 'Asia/Taipei';
+
+const DATE_TIME: Intl.DateTimeFormatOptions = {
+  timeZone: TIME_ZONE,
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+};
+
+function parts(iso: string): Record<string, string> {
+  const format = new Intl.DateTimeFormat('en-GB', DATE_TIME);
+  return Object.fromEntries(format.formatToParts(new Date(iso)).map((p) => [p.type, p.value]));
+}
+
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+
+/** `2026/11/21 14:05`, in English `21 Nov 2026, 14:05`. */
+export function formatDateTime(iso: string, locale: Locale = getLocale()): string {
+  const { year, month, day, hour, minute } = parts(iso);
+  return locale === 'en'
+    ? `${Number(day)} ${MONTHS[Number(month) - 1]} ${year}, ${hour}:${minute}`
+    : `${year}/${month}/${day} ${hour}:${minute}`;
+}
+
+/** `14:05`. */
+export function formatTime(iso: string): string {
+  const { hour, minute } = parts(iso);
+  return `${hour}:${minute}`;
+}
+
+/** Time left as `mm:ss`, over an hour `h:mm:ss`; never negative. */
+export function formatCountdown(milliseconds: number): string {
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
+  const two = (n: number) => String(n).padStart(2, '0');
+  const minutes = Math.floor(seconds / 60);
+  const tail = `${two(minutes % 60)}:${two(seconds % 60)}`;
+  return minutes >= 60 ? `${Math.floor(minutes / 60)}:${tail}` : tail;
+}

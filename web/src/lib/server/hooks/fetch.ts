@@ -1,0 +1,97 @@
+import type { RequestEvent } from '@sveltejs/kit';
+import type { HandleFetch } from '@sveltejs/kit/hooks';
+import { OXCART_API_URL } from '$app/env/private';
+import { ACCESS, REFRESH, applySetCookies, cookieHeader, hasCookie } from '#lib/server/session.ts';
+
+/** Headers of the visitor's request that the API should see as its own. */
+const FORWARDED = ['user-agent', 'x-forwarded-for', 'x-forwarded-proto', 'traceparent'];
+const TIMEOUT_MS = 15_000;
+
+/**
+ * `/api/…` asked for while rendering goes straight to the API, with the visitor's cookies, and
+ * cookies the API sets go back to the visitor. A session that ran out is renewed once, silently.
+ */
+export const apiFetch: HandleFetch = async ({ event, request, fetch }) => {
+  const url = new URL(request.url);
+  if (url.origin !== event.url.origin || !url.pathname.startsWith('/api/')) return fetch(request);
+
+  const isAuth = url.pathname.startsWith('/api/auth/');
+  const body = request.body ? await request.arrayBuffer() : undefined;
+  const send = () => call(event, request, url, body);
+
+  if (!isAuth && !hasCookie(event, ACCESS) && hasCookie(event, REFRESH)) await refresh(event);
+  const response = await send();
+  if (response.status !== 401 || isAuth || !hasCookie(event, REFRESH)) return response;
+  return (await refresh(event)) ? send() : response;
+};
+
+async function call(
+  event: RequestEvent,
+  request: Request,
+  url: URL,
+  body: ArrayBuffer | undefined,
+): Promise<Response> {
+  const headers = new Headers(request.headers);
+  for (const name of FORWARDED) {
+    const value = event.request.headers.get(name);
+    if (value) headers.set(name, value);
+  }
+  headers.set('accept-language', event.locals.locale);
+  headers.set('cookie', cookieHeader(event));
+  if (request.method !== 'GET') headers.set('origin', event.url.origin);
+
+  const isStream = request.headers.get('accept') === 'text/event-stream';
+  const response = await globalThis.fetch(OXCART_API_URL + url.pathname + url.search, {
+    method: request.method,
+    headers,
+    body,
+    redirect: 'manual',
+    signal: isStream ? request.signal : AbortSignal.timeout(TIMEOUT_MS),
+  });
+  applySetCookies(event, response.headers.getSetCookie());
+  return response;
+}
+
+/** Several pages opened at once must not use one refresh token twice: that looks like theft. */
+const inFlight = new Map<string, Promise<string[] | null>>();
+const REMEMBER_MS = 10_000;
+
+function refresh(event: RequestEvent): Promise<boolean> {
+  event.locals.refresh ??= refreshOnce(event);
+  return event.locals.refresh;
+}
+
+async function refreshOnce(event: RequestEvent): Promise<boolean> {
+  const token = event.cookies.get(REFRESH) ?? '';
+  let renewal = inFlight.get(token);
+  if (!renewal) {
+    renewal = renew(event);
+    inFlight.set(token, renewal);
+    setTimeout(() => inFlight.delete(token), REMEMBER_MS).unref();
+  }
+  const cookies = await renewal;
+  if (cookies) {
+    applySetCookies(event, cookies);
+    return true;
+  }
+  for (const name of [ACCESS, REFRESH]) {
+    event.cookies.delete(name, { path: '/' });
+    event.locals.apiCookies.set(name, null);
+  }
+  return false;
+}
+
+async function renew(event: RequestEvent): Promise<string[] | null> {
+  const response = await globalThis.fetch(`${OXCART_API_URL}/api/auth/refresh`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      cookie: cookieHeader(event),
+      origin: event.url.origin,
+    },
+    body: '{}',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  await response.body?.cancel();
+  return response.ok ? response.headers.getSetCookie() : null;
+}

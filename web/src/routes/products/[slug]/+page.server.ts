@@ -1,0 +1,36 @@
+import { fail, redirect } from '@sveltejs/kit';
+import { readQuantity } from '#lib/cart/quantity.ts';
+import { settle } from '#lib/api/problem.ts';
+import { localizeHref } from '#lib/paraglide/runtime.js';
+import { api, need, want } from '#lib/server/api.ts';
+import { isEnhanced, refusal } from '#lib/server/form.ts';
+import type { Actions, PageServerLoad } from './$types.js';
+
+export const load: PageServerLoad = async (event) => {
+  const client = api(event);
+  const { slug } = event.params;
+  const product = await need(client.GET('/api/products/{id}', { params: { path: { id: slug } } }));
+  const related = await want(
+    client.GET('/api/products', {
+      params: { query: { category: product.category.slug, limit: 5 } },
+    }),
+    { items: [], next_cursor: null },
+  );
+  return { product, related: related.items.filter(({ id }) => id !== product.id).slice(0, 4) };
+};
+
+export const actions: Actions = {
+  add: async (event) => {
+    const form = await event.request.formData();
+    const quantity = readQuantity(form.get('quantity'));
+    const variant_id = String(form.get('variant_id') ?? '');
+    if (!quantity || !variant_id) return fail(422, refusal('VALIDATION_FAILED'));
+
+    const result = await settle(
+      api(event).POST('/api/cart/items', { body: { variant_id, quantity } }),
+    );
+    if (!result.ok) return fail(result.failure.status, refusal(result.failure));
+    if (!isEnhanced(event)) redirect(303, localizeHref('/cart'));
+    return { added: quantity };
+  },
+};

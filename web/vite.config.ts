@@ -1,0 +1,43 @@
+import adapter from '@sveltejs/adapter-node';
+import { sveltekit } from '@sveltejs/kit/vite';
+import { paraglideVitePlugin } from '@inlang/paraglide-js';
+import tailwindcss from '@tailwindcss/vite';
+import { defineConfig } from 'vite';
+import { i18n } from './i18n.options.ts';
+
+export default defineConfig({
+  plugins: [
+    tailwindcss(),
+    paraglideVitePlugin(i18n),
+    sveltekit({
+      adapter: adapter({ precompress: true }),
+      compilerOptions: {
+        runes: ({ filename }) => (/[/\\]node_modules[/\\]/.test(filename) ? undefined : true),
+      },
+      csp: {
+        mode: 'nonce',
+        directives: {
+          'default-src': ['self'],
+          'script-src': ['self'],
+          'style-src': ['self'],
+          // Kit's route announcer is positioned with a style attribute; elements stay under nonces.
+          'style-src-attr': ['unsafe-inline'],
+          'img-src': ['self', 'data:', 'https:'],
+          'font-src': ['self'],
+          'connect-src': ['self'],
+          'object-src': ['none'],
+          'base-uri': ['none'],
+          'frame-ancestors': ['none'],
+          'form-action': ['self'],
+        },
+      },
+    }),
+  ],
+  server: {
+    proxy: {
+      // `vite dev` beside a running API: the browser's own calls and the pictures.
+      '/api': process.env.OXCART_API_URL ?? 'http://127.0.0.1:8080',
+      '/media': process.env.OXCART_API_URL ?? 'http://127.0.0.1:8080',
+    },
+  },
+});
