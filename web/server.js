@@ -15,7 +15,9 @@ import process from 'node:process';
 const host = process.env.HOST ?? '127.0.0.1';
 const port = Number(process.env.PORT ?? 3000);
 const origin = process.env.ORIGIN ? new URL(process.env.ORIGIN) : undefined;
-const GRACE_MS = 10_000;
+const GRACE_MS = 5_000;
+/** When the parent is gone, so are its visitors. */
+const ORPHAN_GRACE_MS = 500;
 
 // The handler works out the page's own address from these two headers, which are set below.
 process.env.PROTOCOL_HEADER = 'x-forwarded-proto';
@@ -41,7 +43,7 @@ const server = http.createServer((request, response) => {
 server.keepAliveTimeout = 75_000;
 
 let isStopping = false;
-function stop() {
+function stop(grace) {
   if (isStopping) return;
   isStopping = true;
   server.close(() => process.exit(0));
@@ -49,13 +51,14 @@ function stop() {
   setTimeout(() => {
     server.closeAllConnections();
     process.exit(0);
-  }, GRACE_MS).unref();
+  }, grace).unref();
 }
 
-process.on('SIGTERM', stop);
-process.on('SIGINT', stop);
+process.on('SIGTERM', () => stop(GRACE_MS));
+process.on('SIGINT', () => stop(GRACE_MS));
 if (process.env.OXCART_PARENT_PIPE === '1') {
-  process.stdin.on('end', stop).on('close', stop).on('error', stop).resume();
+  const orphaned = () => stop(ORPHAN_GRACE_MS);
+  process.stdin.on('end', orphaned).on('close', orphaned).on('error', orphaned).resume();
 }
 
 server.on('error', (error) => {

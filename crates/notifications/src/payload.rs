@@ -87,11 +87,13 @@ pub struct RefundRequested {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundReason {
-    /// It came after the order had expired and its stock was gone.
-    LatePayment,
+    /// It came after the order had expired, and its stock was gone.
+    StockGone,
+    /// It came after the buyer had cancelled the order.
+    OrderCancelled,
     /// The order had been paid already.
-    DoublePayment,
-    /// The customer asked for it, or staff decided it: told elsewhere.
+    PaidTwice,
+    /// A person decided it: told elsewhere.
     #[serde(other)]
     Other,
 }
@@ -100,8 +102,9 @@ impl RefundReason {
     /// The key of the phrase that explains it; none when no mail is due.
     pub const fn phrase(self) -> Option<&'static str> {
         match self {
-            Self::LatePayment => Some("late_payment"),
-            Self::DoublePayment => Some("double_payment"),
+            Self::StockGone => Some("stock_gone"),
+            Self::OrderCancelled => Some("order_cancelled"),
+            Self::PaidTwice => Some("paid_twice"),
             Self::Other => None,
         }
     }

@@ -1,7 +1,7 @@
 //! What happens later, written down now: events and jobs are rows, written in the transaction that
 //! made them true, so that neither can be lost and neither can be told before it is true.
 //!
-//! An **event** says that something happened ([`append`]). The [`Relay`] hands each event to the
+//! An **event** says that something happened ([`append()`]). The [`Relay`] hands each event to the
 //! [`Subscriber`]s that want it, inside a transaction of its own, so that what they write and the
 //! mark "published" commit together: at least once on the wire, exactly once in the database.
 //! What reaches outside (a mail, a webhook) is a **job**: a subscriber [`enqueue`]s it, at most

@@ -83,9 +83,8 @@ mod tests {
         let test = TestDb::new().await;
         let (clock, ids) = (test.clock(), test.ids());
         let config = Config::default();
-        let make = async |config: &Config| {
-            ensure(test.db(), config, &passwords(), ids, &*clock).await
-        };
+        let make =
+            async |config: &Config| ensure(test.db(), config, &passwords(), ids, &*clock).await;
         let short = Config { admin_password: Some("short".into()), ..config.clone() };
         assert!(format!("{:#}", make(&short).await.unwrap_err()).contains("OXCART_ADMIN_PASSWORD"));
         assert!(matches!(make(&config).await.unwrap(), Admin::Generated(_)));

@@ -45,6 +45,6 @@ pub enum Command {
 /// What can be done about people.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Make the first administrator, from OXCART_ADMIN_EMAIL and OXCART_ADMIN_PASSWORD.
+    /// Make the first administrator, from `OXCART_ADMIN_EMAIL` and `OXCART_ADMIN_PASSWORD`.
     CreateAdmin,
 }

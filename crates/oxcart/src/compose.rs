@@ -10,7 +10,7 @@ use checkout::{Checkout, OrderAccess, Provider};
 use ecpay::{Environment, Merchant};
 use intake::Intake;
 use jiff::SignedDuration;
-use kernel::{Clock, Ids, ManualClock, SharedClock, SystemClock};
+use kernel::{Ids, ManualClock, SharedClock, SystemClock};
 use notifications::OrderMails;
 use outbox::{JobRunner, Relay};
 use pg::{Db, DbOptions};
@@ -28,7 +28,7 @@ use crate::{
     workers::{gauges, housekeeping},
 };
 
-/// ECPay's public test merchant: (number, HashKey, HashIV).
+/// ECPay's public test merchant: number, `HashKey`, `HashIV`.
 const TEST_MERCHANT: (&str, &str, &str) = ("3002607", "pwFHCqoQZGmho4w6", "EkRm7iFT261dpevs");
 
 /// What everything else is made of.
@@ -50,8 +50,10 @@ impl Base {
     /// Opens everything; `database_url` is the owner's.
     pub fn open(config: &Config, database_url: &str) -> Result<Self> {
         let dev_clock = config.dev_clock.then(|| Arc::new(ManualClock::over(system_clock())));
-        let clock =
-            dev_clock.clone().map_or_else(system_clock, |clock| -> SharedClock { clock });
+        let clock = match &dev_clock {
+            Some(clock) => Arc::clone(clock) as SharedClock,
+            None => system_clock(),
+        };
         let options = DbOptions::app(database_url).with_max_connections(config.db_connections);
         Ok(Self {
             db: Db::open(&options)?,
@@ -72,8 +74,6 @@ fn system_clock() -> SharedClock {
 pub struct Shop {
     /// The API's routes.
     pub api: Router,
-    /// What is counted.
-    pub metrics: Metrics,
     db: Db,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -141,7 +141,7 @@ impl Shop {
         gauges::spawn(&tasks, &stop, &metrics, &db, &clock, intake)?;
         housekeeping::spawn(&tasks, &stop, &db, &clock);
 
-        Ok(Self { api: api::router(state), metrics, db, tasks, stop })
+        Ok(Self { api: api::router(state), db, tasks, stop })
     }
 
     /// Places what waits in the intake, ends the workers, lets go of the database. Whoever awaits
@@ -170,8 +170,8 @@ fn provider(config: &Config) -> Result<Provider> {
         .ecpay_merchant_id
         .as_deref()
         .zip(config.ecpay_hash_key.as_ref().zip(config.ecpay_hash_iv.as_ref()));
-    let (id, key, iv) = configured
-        .map_or(TEST_MERCHANT, |(id, (key, iv))| (id, key.reveal(), iv.reveal()));
+    let (id, key, iv) =
+        configured.map_or(TEST_MERCHANT, |(id, (key, iv))| (id, key.reveal(), iv.reveal()));
     let merchant = Merchant::new(id, key, iv).context("OXCART_ECPAY_…")?;
     let environment = match config.ecpay_mode {
         EcpayMode::Simulator => Environment::custom(&config.simulator_url()?)?,

@@ -23,6 +23,9 @@ pub enum MigrateError {
 pub async fn up(owner_url: &str) -> Result<usize, MigrateError> {
     let mut conn = sqlx::PgConnection::connect(owner_url).await.map_err(DbError::from)?;
     MIGRATOR.run(&mut conn).await?;
+    // The server has to see whether its schema is up to date.
+    let grant = format!("GRANT SELECT ON public._sqlx_migrations TO {}", crate::db::APP_ROLE);
+    sqlx::query(sqlx::AssertSqlSafe(grant)).execute(&mut conn).await.map_err(DbError::from)?;
     Ok(MIGRATOR.iter().filter(|m| m.migration_type.is_up_migration()).count())
 }
 

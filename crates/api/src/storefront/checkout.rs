@@ -63,7 +63,7 @@ pub struct CheckoutForm {
 
 /// Orders what is in the cart, and empties the cart.
 #[utoipa::path(
-    post, path = "/api/checkout", tag = "checkout",
+    post, path = "/api/checkout", tag = "checkout", operation_id = "checkout",
     params(("Idempotency-Key" = String, Header, description = "Made by the client; the same key gives the same order")),
     request_body = CheckoutForm,
     security((), ("bearer" = []), ("cookie" = [])),

@@ -31,7 +31,7 @@ pub const ECPAY_CREDIT: &str = "ecpay_credit";
 
 /// The ways of paying on offer.
 #[utoipa::path(
-    get, path = "/api/payment-methods", tag = "checkout",
+    get, path = "/api/payment-methods", tag = "checkout", operation_id = "list_payment_methods",
     responses((status = 200, body = PaymentMethods))
 )]
 pub async fn handler() -> Json<PaymentMethods> {

@@ -33,7 +33,7 @@ pub struct ShippingMethods {
 
 /// The ways of shipping on offer.
 #[utoipa::path(
-    get, path = "/api/shipping-methods", tag = "checkout",
+    get, path = "/api/shipping-methods", tag = "checkout", operation_id = "list_shipping_methods",
     responses((status = 200, body = ShippingMethods))
 )]
 pub async fn handler(State(state): State<AppState>) -> Result<Json<ShippingMethods>, Problem> {

@@ -21,7 +21,7 @@ use tower::ServiceExt as _;
 pub struct TestApp {
     pub db: TestDb,
     pub shop: Shop,
-    router: Router,
+    pub router: Router,
 }
 
 impl TestApp {

@@ -4,6 +4,10 @@
 
 mod app;
 mod auth;
+mod bad_input;
 mod cart;
 mod catalog;
 mod description;
+mod hands;
+mod inventory;
+mod orders;

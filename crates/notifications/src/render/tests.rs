@@ -52,13 +52,18 @@ fn the_expiry_in_both_languages() {
 
 #[test]
 fn the_refund_notice_in_both_languages() {
-    for (locale, reason) in [("zh-TW", "late_payment"), ("en", "double_payment")] {
+    for (locale, reason) in
+        [("zh-TW", "stock_gone"), ("en", "paid_twice"), ("en", "order_cancelled")]
+    {
         let refund = json!({
             "number": "OX-7Q4M-2KTR", "email": "a@example.com", "locale": locale, "reason": reason,
             "amount": {"amount": 2000, "currency": "TWD"},
         });
         let refund = serde_json::from_value(refund).unwrap();
-        check(&format!("refund-{locale}"), &Renderer::new().refund_notice(&refund).unwrap());
+        check(
+            &format!("refund-{reason}-{locale}"),
+            &Renderer::new().refund_notice(&refund).unwrap(),
+        );
     }
 }
 

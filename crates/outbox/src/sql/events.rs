@@ -117,7 +117,7 @@ pub async fn lock_lanes(
                 ORDER BY position LIMIT $3)),
            lanes AS MATERIALIZED (SELECT DISTINCT shard FROM due)
            SELECT shard AS "shard!" FROM lanes
-           WHERE $4::integer IS NOT NULL OR pg_try_advisory_xact_lock($4, shard::integer)"#,
+           WHERE pg_try_advisory_xact_lock($4, shard::integer)"#,
         now.to_sqlx() as jiff_sqlx::Timestamp,
         among,
         limit,

@@ -106,7 +106,8 @@ async fn settle(bench: &Bench) {
 #[test]
 fn each_committed_event_has_its_effect_once_and_in_order() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let config = Config { cases: 24, max_shrink_iters: 30, ..Config::default() };
+    let config =
+        Config { cases: 24, max_shrink_iters: 30, failure_persistence: None, ..Config::default() };
     proptest!(config, |(steps in prop::collection::vec(step(), 1..25))| {
         let (expected, actual, dead) = runtime.block_on(async {
             let bench = Bench::new().await;

@@ -137,10 +137,13 @@ pub const CHECKS: &[Check] = &[
                     FROM inventory.reservations GROUP BY shard, order_id, line_no, variant_id
               ) r ON r.shard = l.shard AND r.order_id = l.order_id AND r.line_no = l.line_no
                  AND r.variant_id = l.variant_id
-             WHERE (coalesce(r.held, 0), coalesce(r.bought, 0)) <> CASE
-                      WHEN o.status IN ('pending_payment', 'payment_failed') THEN (l.quantity, 0)
-                      WHEN o.status = 'cancelled' THEN (0, 0)
-                      ELSE (0, l.quantity)
+             WHERE coalesce(r.held, 0) <> CASE
+                      WHEN o.status IN ('pending_payment', 'payment_failed') THEN l.quantity
+                      ELSE 0
+                   END
+                OR coalesce(r.bought, 0) <> CASE
+                      WHEN o.status IN ('pending_payment', 'payment_failed', 'cancelled') THEN 0
+                      ELSE l.quantity
                    END
              LIMIT $1",
     },

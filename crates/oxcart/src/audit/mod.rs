@@ -9,8 +9,8 @@ mod tests;
 use anyhow::{Context as _, Result};
 use pg::{Connection, Db};
 
-pub use self::report::{Finding, Report};
 use self::checks::CHECKS;
+pub use self::report::{Finding, Report};
 
 /// How many offending rows of a check are shown.
 const SHOWN: i64 = 20;
@@ -47,16 +47,21 @@ pub async fn run(db: &Db) -> Result<Report> {
     sqlx::raw_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         .execute(&mut *tx)
         .await?;
-    let census = census(&mut tx).await?;
+    let report = examine(&mut tx).await;
+    tx.rollback().await?;
+    report
+}
+
+async fn examine(conn: &mut Connection) -> Result<Report> {
+    let census = census(conn).await?;
     let mut findings = Vec::with_capacity(CHECKS.len());
     for check in CHECKS {
         let rows: Vec<String> = sqlx::query_scalar(check.offending)
             .bind(SHOWN + 1)
-            .fetch_all(&mut *tx)
+            .fetch_all(&mut *conn)
             .await
             .with_context(|| format!("could not check that {}", check.claim))?;
         findings.push(Finding { claim: check.claim, rows });
     }
-    tx.rollback().await?;
     Ok(Report { census, findings })
 }

@@ -1,0 +1,175 @@
+//! Each check is shown a shop that is right, and then the mistake it is for.
+
+use testkit::{TestDb, seed::Shop};
+
+use super::*;
+
+/// Two white mugs, bought and paid; one black mug, held by an order that waits for its money.
+const ORDERS: &str = "
+    INSERT INTO orders.orders (shard, id, status, locale, contact_email, contact_phone,
+        shipping_address, shipping_method, payment_method, currency, subtotal, discount,
+        shipping_fee, total, reserved_until, created_at, paid_at)
+    SELECT shard, id, status, 'zh-TW', 'a@example.com', '0912345678', '{}', 'home_delivery',
+           'ecpay_credit', 'TWD', subtotal, 0, 80, subtotal + 80, at + interval '30 minutes', at,
+           CASE WHEN status = 'paid' THEN at END
+      FROM (VALUES (1, '01990000-0000-7000-8000-00000000a001'::uuid, 'paid', 780),
+                   (2, '01990000-0000-7000-8000-00000000b002', 'pending_payment', 420))
+           AS new (shard, id, status, subtotal),
+           (SELECT '2026-06-01T02:00:00Z'::timestamptz AS at) AS time;
+
+    INSERT INTO orders.lines (shard, order_id, line_no, variant_id, sku, name_zh, name_en,
+        variant_name_zh, variant_name_en, quantity, unit_price, line_total)
+    SELECT o.shard, o.id, 1, v.id, v.sku, '', '', '', '', o.subtotal / v.price, v.price, o.subtotal
+      FROM orders.orders o
+      JOIN catalog.variants v
+        ON v.sku = CASE WHEN o.status = 'paid' THEN 'MUG-WHITE' ELSE 'MUG-BLACK' END;
+
+    INSERT INTO inventory.reservations (shard, order_id, line_no, warehouse_id, variant_id,
+        quantity, available_before, status, expires_at, created_at, closed_at)
+    SELECT l.shard, l.order_id, 1, w.id, l.variant_id, l.quantity, s.available,
+           CASE WHEN o.status = 'paid' THEN 'confirmed' ELSE 'active' END, o.reserved_until,
+           o.created_at, o.paid_at
+      FROM orders.lines l
+      JOIN orders.orders o ON o.id = l.order_id
+      JOIN inventory.warehouses w ON w.code = 'TPE'
+      JOIN inventory.stock s ON s.variant_id = l.variant_id AND s.warehouse_id = w.id;
+
+    INSERT INTO inventory.movements (shard, variant_id, warehouse_id, seq, kind, d_total,
+        d_available, d_reserved, d_sold, available_after, reference_id, actor_kind, occurred_at)
+    SELECT r.shard, r.variant_id, r.warehouse_id, 2, 'reserve', 0, -quantity, quantity, 0,
+           available_before - quantity, order_id, 'guest', created_at
+      FROM inventory.reservations r
+    UNION ALL
+    SELECT r.shard, r.variant_id, r.warehouse_id, 3, 'confirm', 0, 0, -quantity, quantity,
+           available_before - quantity, order_id, 'payment_provider', created_at
+      FROM inventory.reservations r WHERE status = 'confirmed';
+
+    UPDATE inventory.stock s
+       SET available = available - r.quantity,
+           reserved = CASE WHEN r.status = 'active' THEN r.quantity ELSE 0 END,
+           sold = CASE WHEN r.status = 'active' THEN 0 ELSE r.quantity END,
+           version = CASE WHEN r.status = 'active' THEN 2 ELSE 3 END
+      FROM inventory.reservations r
+     WHERE s.variant_id = r.variant_id AND s.warehouse_id = r.warehouse_id;
+
+    INSERT INTO orders.transitions (shard, order_id, seq, from_status, to_status, actor_kind,
+        occurred_at)
+    SELECT shard, id, 1, 'pending_payment', 'paid', 'payment_provider', paid_at
+      FROM orders.orders WHERE status = 'paid';
+
+    INSERT INTO payments.attempts (shard, id, order_id, merchant_trade_no, provider, method, amount,
+        currency, status, idempotency_key, created_at, updated_at, paid_at)
+    SELECT shard, '01990000-0000-7000-8000-00000000c001', id, '01A', 'ecpay', 'ecpay_credit', total,
+           currency, 'succeeded', id, created_at, created_at, paid_at
+      FROM orders.orders WHERE status = 'paid';
+";
+
+/// What somebody with the owner's password might do, and the claim it breaks first.
+const MISTAKES: &[(&str, &str)] = &[
+    (
+        "ALTER TABLE inventory.stock DROP CONSTRAINT stock_balance_check;
+         UPDATE inventory.stock SET total = total + 1 WHERE variant_id = $WHITE$",
+        "every balance is total",
+    ),
+    (
+        "UPDATE inventory.stock SET total = total + 1, available = available + 1
+          WHERE variant_id = $WHITE$",
+        "every balance is the sum",
+    ),
+    ("DELETE FROM inventory.stock WHERE variant_id = $BLACK$", "every balance is the sum"),
+    (
+        "UPDATE inventory.movements SET seq = 9 WHERE kind = 'reserve' AND variant_id = $WHITE$",
+        "every ledger is gapless",
+    ),
+    (
+        "UPDATE inventory.movements SET available_after = 7 WHERE kind = 'confirm'",
+        "every ledger is gapless",
+    ),
+    ("UPDATE inventory.stock SET version = 9 WHERE variant_id = $WHITE$", "every stock row counts"),
+    (
+        "UPDATE inventory.reservations SET quantity = 2 WHERE variant_id = $BLACK$",
+        "what is reserved",
+    ),
+    (
+        "UPDATE inventory.reservations SET status = 'released' WHERE variant_id = $WHITE$",
+        "what was sold",
+    ),
+    ("DELETE FROM orders.lines WHERE shard = 2", "every order has lines"),
+    (
+        "UPDATE orders.lines SET quantity = 1, line_total = unit_price WHERE shard = 1",
+        "every order has lines",
+    ),
+    ("DELETE FROM orders.orders WHERE shard = 2", "every line, reservation"),
+    (
+        "UPDATE inventory.reservations SET line_no = 2 WHERE variant_id = $WHITE$",
+        "every order holds",
+    ),
+    ("UPDATE orders.orders SET status = 'cancelled' WHERE shard = 2", "every order holds"),
+    ("DELETE FROM orders.transitions", "every order's history"),
+    ("UPDATE orders.transitions SET seq = 2", "every order's history"),
+    ("UPDATE payments.attempts SET amount = 1", "every paid order"),
+    ("UPDATE payments.attempts SET status = 'failed'", "every paid order"),
+    ("UPDATE orders.orders SET paid_at = NULL", "every paid order"),
+    (
+        "INSERT INTO payments.attempts (shard, id, order_id, merchant_trade_no, provider, method,
+             amount, currency, status, kept, idempotency_key, created_at, updated_at)
+         SELECT shard, '01990000-0000-7000-8000-00000000d001', order_id, '01B', provider, method,
+                amount, currency, status, false, '01990000-0000-7000-8000-00000000d001', created_at,
+                updated_at
+           FROM payments.attempts",
+        "every payment belongs",
+    ),
+    ("DELETE FROM orders.orders WHERE shard = 1", "every payment belongs"),
+    (
+        "UPDATE payments.attempts SET id = '01990000-0000-7000-8000-00000000c005'",
+        "every row lies on the shard",
+    ),
+];
+
+async fn sell(test: &TestDb) -> Shop {
+    let shop = Shop::small(test).await;
+    sqlx::raw_sql(ORDERS).execute(&mut *test.owner().acquire().await.unwrap()).await.unwrap();
+    shop
+}
+
+#[tokio::test]
+async fn a_new_shop_and_a_selling_one_are_right() {
+    let test = TestDb::new().await;
+    let report = run(test.db()).await.unwrap();
+    assert!(report.is_clean(), "{report}");
+    sell(&test).await;
+    test.assert_ledger_balanced().await;
+    let report = run(test.db()).await.unwrap();
+    assert!(report.is_clean(), "{report}");
+    assert_eq!(
+        report.census,
+        Census { products: 2, orders: 2, movements: 8, payments: 1 },
+        "{report}"
+    );
+    assert!(report.to_string().ends_with("The books are right."), "{report}");
+}
+
+#[tokio::test]
+async fn every_mistake_is_found_by_the_check_it_is_for() {
+    let test = TestDb::new().await;
+    let shop = sell(&test).await;
+    let mut broken: Vec<&str> = Vec::new();
+    for (mistake, claim) in MISTAKES {
+        let mistake = mistake
+            .replace("$WHITE$", &format!("'{}'", shop.mug_white))
+            .replace("$BLACK$", &format!("'{}'", shop.mug_black));
+        // Undone by its rollback: the auditor looks from within the transaction.
+        let mut tx = test.owner().begin().await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(mistake.clone())).execute(&mut *tx).await.unwrap();
+        let report = examine(&mut tx).await.unwrap();
+        let finding = report.findings.iter().find(|finding| finding.claim.starts_with(claim));
+        let rows = &finding.unwrap_or_else(|| panic!("no check claims {claim:?}")).rows;
+        assert!(!rows.is_empty(), "{mistake}\nwas not found:\n{report}");
+        assert!(report.to_string().contains("THE BOOKS ARE NOT RIGHT"), "{report}");
+        broken.push(claim);
+    }
+    for check in CHECKS {
+        let shown = broken.iter().any(|claim| check.claim.starts_with(claim));
+        assert!(shown, "no mistake was shown to the check that {}", check.claim);
+    }
+}

@@ -17,7 +17,7 @@ use crate::{
 /// How long requests in progress may take. Streams that never end are cut off then.
 const REQUESTS_TIME: Duration = Duration::from_secs(6);
 const STOREFRONT_TIME: Duration = Duration::from_secs(8);
-const POSTGRES_TIME: Duration = Duration::from_secs(60);
+const POSTGRES_TIME: Duration = Duration::from_mins(1);
 
 /// Everything that has to be ended.
 #[derive(Default)]

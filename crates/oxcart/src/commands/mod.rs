@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Runs a command to its end.
-pub fn run(cli: Cli) -> Result<ExitCode> {
+pub fn run(cli: &Cli) -> Result<ExitCode> {
     let config = Config::load(cli.config.as_deref())?;
     if matches!(cli.command, Command::Config) {
         return Ok(show_config::run(&config));
@@ -34,10 +34,10 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         .build()
         .context("could not start the runtime")?;
     let code = runtime.block_on(async {
-        match cli.command {
+        match &cli.command {
             Command::Up => up::run(&config).await,
             Command::Serve => serve::run(&config).await,
-            Command::Migrate { down_to } => migrate::run(&config, down_to).await,
+            Command::Migrate { down_to } => migrate::run(&config, *down_to).await,
             Command::Seed => seed::run(&config).await,
             Command::Audit => audit::run(&config).await,
             Command::Doctor => doctor::run(&config).await,

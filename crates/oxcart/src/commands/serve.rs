@@ -46,7 +46,8 @@ async fn open(config: &Config, house: &mut House, life: &Lifecycle) -> Result<()
     let listener = http::listen(config.bind, config.port, "the shop", "PORT").await?;
     check_schema(database_url).await?;
     let base = Base::open(config, database_url)?;
-    let made = admin::ensure(&base.db, config, &admin::passwords(), &base.ids, &*base.clock).await?;
+    let made =
+        admin::ensure(&base.db, config, &admin::passwords(), &base.ids, &*base.clock).await?;
     if let Admin::Generated(password) = made {
         let email = &config.admin_email;
         say(&format!("The administrator {email} has the password {password} (shown only now)."));

@@ -108,7 +108,9 @@ async fn simulator_listener(config: &Config) -> Result<Option<TcpListener>> {
 fn api_url(config: &Config, listener: &TcpListener) -> Result<String> {
     let mut address = listener.local_addr()?;
     if config.bind.is_unspecified() {
-        address.set_ip(if config.bind.is_ipv4() { [127, 0, 0, 1].into() } else {
+        address.set_ip(if config.bind.is_ipv4() {
+            [127, 0, 0, 1].into()
+        } else {
             std::net::Ipv6Addr::LOCALHOST.into()
         });
     }

@@ -54,12 +54,12 @@ keys! {
     /// The address to listen on. 0.0.0.0 lets other machines in; put a reverse proxy with TLS
     /// before it.
     "OXCART_BIND" bind: IpAddr = IpAddr::from([127, 0, 0, 1]);
-    /// The shop's address as browsers see it. Default: http://localhost:PORT.
+    /// The shop's address as browsers see it. Default: `http://localhost:PORT`.
     "OXCART_PUBLIC_URL" public_url: Option<String> = None;
     /// Where everything is kept: the private PostgreSQL, pictures, mails.
     "OXCART_DATA" data: PathBuf = PathBuf::from("./data");
     /// The PostgreSQL (15 or newer) to use, as the owner of the schema. Default: a private one in
-    /// OXCART_DATA.
+    /// `OXCART_DATA`.
     "DATABASE_URL" database_url: Option<Secret> = None;
     /// The most connections to PostgreSQL.
     "OXCART_DB_CONNECTIONS" db_connections: u32 = 20;
@@ -71,13 +71,13 @@ keys! {
     "OXCART_ECPAY_MODE" ecpay_mode: EcpayMode = EcpayMode::Simulator;
     /// Merchant number at ECPay. Default outside production: ECPay's public test merchant.
     "OXCART_ECPAY_MERCHANT_ID" ecpay_merchant_id: Option<String> = None;
-    /// HashKey of the merchant.
+    /// The `HashKey` of the merchant.
     "OXCART_ECPAY_HASH_KEY" ecpay_hash_key: Option<Secret> = None;
-    /// HashIV of the merchant.
+    /// The `HashIV` of the merchant.
     "OXCART_ECPAY_HASH_IV" ecpay_hash_iv: Option<Secret> = None;
-    /// The port of the ECPay simulator. Default: PORT + 1.
+    /// The port of the ECPay simulator. Default: `PORT + 1`.
     "OXCART_SIMULATOR_PORT" simulator_port: Option<u16> = None;
-    /// The simulator's address as browsers see it. Default: OXCART_PUBLIC_URL with the simulator's
+    /// The simulator's address as browsers see it. Default: `OXCART_PUBLIC_URL` with the simulator's
     /// port.
     "OXCART_SIMULATOR_URL" simulator_url: Option<String> = None;
     /// The storefront: a directory with server.js and build/.

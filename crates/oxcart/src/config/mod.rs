@@ -48,11 +48,11 @@ impl Config {
             ensure!(file.is_file(), "there is no configuration file {}", file.display());
         }
         let environment = Environment::take(variables)?;
-        let config: Self = Figment::new()
-            .merge(Toml::file_exact(file.unwrap_or_else(|| Path::new(DEFAULT_FILE))))
-            .merge(environment)
-            .extract()
-            .context("the configuration is not right")?;
+        let default = Path::new(DEFAULT_FILE);
+        let file = file.or_else(|| default.is_file().then_some(default));
+        let base = file.map_or_else(Figment::new, |file| Figment::from(Toml::file_exact(file)));
+        let config: Self =
+            base.merge(environment).extract().context("the configuration is not right")?;
         config.check()?;
         Ok(config)
     }
@@ -144,12 +144,11 @@ impl Environment {
                 Some(key) if !text.trim().is_empty() => {
                     ours.insert(key.name, text);
                 }
-                Some(_) => {}
                 None if is_unknown(&variable) => bail!(
                     "{variable} is no configuration key of Oxcart{}. `oxcart config` lists them all.",
                     suggestion(&variable)
                 ),
-                None => {}
+                Some(_) | None => {}
             }
         }
         Ok(Self(ours))
@@ -159,7 +158,7 @@ impl Environment {
 impl Provider for Environment {
     fn metadata(&self) -> Metadata {
         Metadata::named("environment variables").interpolater(|_, path| {
-            let key = KEYS.iter().find(|key| path.first().is_some_and(|name| name == key.name));
+            let key = KEYS.iter().find(|key| path.first().is_some_and(|name| *name == key.name));
             key.map_or_else(|| path.join("."), |key| key.variable.to_owned())
         })
     }
@@ -172,8 +171,7 @@ impl Provider for Environment {
 }
 
 fn is_unknown(variable: &str) -> bool {
-    let of_others = |prefix: &&str| variable.starts_with(**prefix);
-    variable.starts_with("OXCART_") && !OF_OTHERS.iter().any(|prefix| of_others(&prefix))
+    variable.starts_with("OXCART_") && !OF_OTHERS.iter().any(|prefix| variable.starts_with(prefix))
 }
 
 /// The key that was probably meant: the one with the most letter pairs in common.

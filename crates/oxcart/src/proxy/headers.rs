@@ -2,9 +2,7 @@
 
 use std::net::IpAddr;
 
-use axum::http::{
-    HeaderMap, HeaderName, HeaderValue, header, request::Parts, uri::Authority,
-};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts, uri::Authority};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -26,11 +24,8 @@ const HOP_BY_HOP: [HeaderName; 9] = [
 /// Makes a request of ours out of one that came in.
 pub fn prepare_request(parts: &mut Parts, peer: Option<IpAddr>, scheme: &'static str) {
     strip_hop_by_hop(&mut parts.headers);
-    let host = parts
-        .headers
-        .get(header::HOST)
-        .cloned()
-        .or_else(|| authority(parts.uri.authority()?));
+    let host =
+        parts.headers.get(header::HOST).cloned().or_else(|| authority(parts.uri.authority()?));
     let headers = &mut parts.headers;
     // Never as sent: whoever is in front of us keeps the Host header, and nobody else is asked.
     headers.remove(X_FORWARDED_HOST);

@@ -1,9 +1,11 @@
 //! Against a real server on the other side.
 
+use std::fmt::Write as _;
+
 use axum::{
     Router,
     http::{HeaderMap, HeaderValue},
-    routing::{get, post},
+    routing::get,
 };
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
@@ -19,7 +21,7 @@ async fn storefront() -> (String, DropGuard) {
     let echo = |headers: HeaderMap, uri: Uri, body: Bytes| async move {
         let mut text = format!("{uri}\n");
         for (name, value) in &headers {
-            text.push_str(&format!("{name}: {}\n", value.to_str().unwrap()));
+            writeln!(text, "{name}: {}", value.to_str().unwrap()).unwrap();
         }
         let headers = [("connection", "x-private"), ("x-private", "1"), ("x-shop", "yes")];
         (headers, format!("{text}\n{}", String::from_utf8_lossy(&body)))
@@ -31,10 +33,7 @@ async fn storefront() -> (String, DropGuard) {
         });
         Body::from_stream(chunks)
     };
-    let app = Router::new()
-        .route("/echo", get(echo).post(echo))
-        .route("/drip", get(drip))
-        .route("/sleep", post(async || sleep(Duration::from_secs(60)).await));
+    let app = Router::new().route("/echo", get(echo).post(echo)).route("/drip", get(drip));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let stop = CancellationToken::new();
@@ -109,7 +108,8 @@ async fn bodies_stream_both_ways_and_large_ones_are_refused() {
     large.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(BODY_MAX + 1));
     assert_eq!(proxy.forward(large).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
 
-    let chunks = stream::iter((0..20).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![0; 1 << 16]))));
+    let chunks =
+        stream::iter((0..20).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![0; 1 << 16]))));
     let mut unannounced = request(Method::POST, "/echo");
     *unannounced.body_mut() = Body::from_stream(chunks);
     assert!(!proxy.forward(unannounced).await.status().is_success());

@@ -24,7 +24,7 @@ mod tests {
     #[test]
     fn ids_never_change() {
         let variant: VariantId = id("variant", "OX-HOM-007-01");
-        assert_eq!(variant.to_string(), "TO BE FILLED IN");
+        assert_eq!(variant.to_string(), "f4e37e82-d913-8a02-92f8-56cc675113e1");
         assert_eq!(variant.as_uuid().get_version_num(), 8);
     }
 }

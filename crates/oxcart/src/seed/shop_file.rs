@@ -113,7 +113,7 @@ impl ShopFile {
     /// everything is published and the order of publication stays.
     pub fn years_ahead(&self, now: Timestamp) -> i16 {
         let newest = self.products.iter().map(|product| product.published_at).max();
-        (0..).find(|years| newest.is_none_or(|at| years_before(at, *years) <= now)).unwrap_or(0)
+        (0..100).find(|years| newest.is_none_or(|at| years_before(at, *years) <= now)).unwrap_or(0)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The stock of the demo shop: received, once.
 
 use anyhow::{Context as _, Result};
-use inventory::{Cause, SaveContext, StockKey, receive};
+use inventory::{Cause, SaveContext, StockKey, receive, receive::set_safety_stock};
 use kernel::{
     Actor, Quantity,
     id::{VariantId, WarehouseId},
@@ -26,11 +26,8 @@ pub async fn receive_all(conn: &mut Connection, shop: &ShopFile, base: &Base) ->
 
 async fn receive_variant(conn: &mut Connection, it: &Variant, base: &Base) -> Result<u64> {
     let variant: VariantId = id("variant", &it.sku);
-    let known: Vec<WarehouseId> = inventory::balances(conn, variant)
-        .await?
-        .iter()
-        .map(|row| row.key.warehouse)
-        .collect();
+    let known: Vec<WarehouseId> =
+        inventory::balances(conn, variant).await?.iter().map(|row| row.key.warehouse).collect();
     let reason = Some("demo shop");
     let cause = Cause { actor: Actor::System, reference: None, reason, at: base.clock.now() };
     let context = SaveContext { clock: &*base.clock, ids: &base.ids };
@@ -42,10 +39,10 @@ async fn receive_variant(conn: &mut Connection, it: &Variant, base: &Base) -> Re
         }
         // First: the row is there then, also when it holds nothing.
         let key = StockKey { variant, warehouse };
-        receive::set_safety_stock(conn, key, it.safety_stock).await?;
+        set_safety_stock(conn, key, it.safety_stock).await?;
         if *count > 0 {
             let quantity = Quantity::new(*count)?;
-            inventory::receive(conn, variant, warehouse, quantity, &cause, &context).await?;
+            receive(conn, variant, warehouse, quantity, &cause, &context).await?;
             units += u64::from(quantity.get());
         }
     }

@@ -83,7 +83,11 @@ fn product(it: &shop_file::Product, at: Timestamp, pictures: &Pictures) -> Resul
         options: it.options.clone(),
         status: ProductStatus::Published { at },
         images: it.images.iter().map(|it| image(it, pictures)).collect::<Result<_>>()?,
-        variants: it.variants.iter().map(|variant| self::variant(it, variant)).collect::<Result<_>>()?,
+        variants: it
+            .variants
+            .iter()
+            .map(|variant| self::variant(it, variant))
+            .collect::<Result<_>>()?,
     })
 }
 
@@ -116,9 +120,8 @@ fn variant(product: &shop_file::Product, it: &shop_file::Variant) -> Result<Vari
 
 /// `Blue / L`: what tells a variant from its siblings.
 fn joined(values: &[LocalizedText]) -> LocalizedText {
-    let join = |text: fn(&LocalizedText) -> &str| {
-        values.iter().map(text).collect::<Vec<_>>().join(" / ")
-    };
+    let join =
+        |text: fn(&LocalizedText) -> &str| values.iter().map(text).collect::<Vec<_>>().join(" / ");
     LocalizedText::new(join(|value| &value.zh_tw), join(|value| &value.en))
 }
 

@@ -27,7 +27,8 @@ pub async fn listen(address: IpAddr, port: u16, what: &str, key: &str) -> Result
 
 /// A port to suggest: the next one with a free neighbour.
 fn free_port_near(port: u16) -> u16 {
-    let free = |port: u16| std::net::TcpListener::bind((IpAddr::from([127, 0, 0, 1]), port)).is_ok();
+    let free =
+        |port: u16| std::net::TcpListener::bind((IpAddr::from([127, 0, 0, 1]), port)).is_ok();
     let mut candidates = (1..50).filter_map(|step| port.checked_add(step * 10));
     candidates.find(|port| free(*port) && port.checked_add(1).is_some_and(free)).unwrap_or(0)
 }

@@ -105,6 +105,8 @@ async fn live(
 ) -> Result<()> {
     let port = free_port().await?;
     let mut child = spawn(settings, port)?;
+    // Taken out, because waiting for the child would close it, and that is its sign to end.
+    let pipe = child.stdin.take();
     relay(tasks, child.stdout.take());
     relay(tasks, child.stderr.take());
     let outcome = tokio::select! {
@@ -116,6 +118,7 @@ async fn live(
         () = stop.cancelled() => None,
     };
     address.send_replace(None);
+    drop(pipe);
     end(&mut child).await;
     outcome.map_or(Ok(()), Err)
 }
@@ -166,9 +169,8 @@ fn spawn(settings: &Settings, port: u16) -> Result<Child> {
         .with_context(|| format!("could not run {}", node.program.display()))
 }
 
+/// Waits until it has finished by itself; not for ever.
 async fn end(child: &mut Child) {
-    // The end of its input is its sign to finish.
-    drop(child.stdin.take());
     if timeout(STOP_TIME, child.wait()).await.is_err() {
         child.kill().await.ok();
     }

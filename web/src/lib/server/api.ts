@@ -2,6 +2,7 @@ import { error, type RequestEvent } from '@sveltejs/kit';
 import { createClient, type ApiClient } from '#lib/api/client.ts';
 import { settle, type Failure, type Result } from '#lib/api/problem.ts';
 import { errorMessage } from '#lib/api/messages.ts';
+import { m } from '#lib/paraglide/messages.js';
 
 type Event = Pick<RequestEvent, 'fetch' | 'url'>;
 
@@ -24,6 +25,7 @@ export async function want<T>(call: Parameters<typeof settle<T>>[0], fallback: T
 
 /** Shows the error page for a refusal of the API. */
 export function raise({ status, code, detail, traceId }: Failure): never {
-  const shown = status >= 500 ? 503 : status;
-  error(shown, { message: errorMessage(code, detail), code, traceId });
+  if (status < 500) error(status, { message: errorMessage(code, detail), code, traceId });
+  // The API being out of reach is the shop's trouble, not the visitor's connection.
+  error(503, { message: m.error_service_unavailable(), code: 'SERVICE_UNAVAILABLE', traceId });
 }

@@ -21,7 +21,7 @@ pub struct Balances {
 
 /// The stock of a variant.
 #[utoipa::path(
-    get, path = "/api/admin/inventory/{variant_id}", tag = "inventory",
+    get, path = "/api/admin/inventory/{variant_id}", tag = "inventory", operation_id = "get_inventory",
     params(("variant_id" = VariantId, Path)),
     security(("bearer" = []), ("cookie" = [])),
     responses(

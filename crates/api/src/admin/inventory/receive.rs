@@ -36,7 +36,7 @@ pub struct Receipt {
 
 /// Receives goods 入庫; answers with the balance as it is then.
 #[utoipa::path(
-    post, path = "/api/admin/inventory/{variant_id}/receive", tag = "inventory",
+    post, path = "/api/admin/inventory/{variant_id}/receive", tag = "inventory", operation_id = "receive_inventory",
     params(("variant_id" = VariantId, Path)),
     request_body = Receipt,
     security(("bearer" = []), ("cookie" = [])),

@@ -41,7 +41,7 @@ pub struct Warehouses {
 
 /// The shop's warehouses.
 #[utoipa::path(
-    get, path = "/api/admin/warehouses", tag = "inventory",
+    get, path = "/api/admin/warehouses", tag = "inventory", operation_id = "list_warehouses",
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 200, body = Warehouses),

@@ -57,13 +57,10 @@ pub async fn handler(
     let cart = ::cart::find(&mut tx, owner).await?.ok_or_else(not_found)?;
     ::cart::set_quantity(&mut tx, cart, item, quantity, now).await.map_err(problem)?;
     let line = ::cart::lines(&mut tx, cart).await?.into_iter().find(|line| line.id == item);
-    let shown = match line {
-        Some(line) => commit_if_available(tx, &state, cart, line.variant_id).await?,
-        None => {
-            let shown = super::view(&mut tx, &state, Some(cart)).await?;
-            tx.commit().await.map_err(DbError::from)?;
-            shown
-        }
-    };
+    if let Some(line) = line {
+        return Ok(Json(commit_if_available(tx, &state, cart, line.variant_id).await?));
+    }
+    let shown = super::view(&mut tx, &state, Some(cart)).await?;
+    tx.commit().await.map_err(DbError::from)?;
     Ok(Json(shown))
 }

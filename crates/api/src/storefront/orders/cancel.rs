@@ -30,7 +30,7 @@ pub struct Cancellation {
 
 /// Cancels an unpaid order; its stock is free at once.
 #[utoipa::path(
-    post, path = "/api/orders/{id}/cancel", tag = "orders",
+    post, path = "/api/orders/{id}/cancel", tag = "orders", operation_id = "cancel_order",
     params(("id" = OrderId, Path), ("X-Order-Token" = Option<String>, Header)),
     request_body = Cancellation,
     security((), ("bearer" = []), ("cookie" = [])),

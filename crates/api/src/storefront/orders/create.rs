@@ -82,7 +82,7 @@ fn few(quantity: &Quantity, (): &()) -> garde::Result {
 
 /// Places an order: all of it or nothing. The stock is held until `reserved_until`.
 #[utoipa::path(
-    post, path = "/api/orders", tag = "orders",
+    post, path = "/api/orders", tag = "orders", operation_id = "create_order",
     params(("Idempotency-Key" = String, Header, description = "Made by the client; the same key gives the same order")),
     request_body = NewOrder,
     security((), ("bearer" = []), ("cookie" = [])),

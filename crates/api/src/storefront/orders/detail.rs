@@ -9,7 +9,7 @@ use crate::kit::problem::ProblemBody;
 
 /// An order, to whom it belongs.
 #[utoipa::path(
-    get, path = "/api/orders/{id}", tag = "orders",
+    get, path = "/api/orders/{id}", tag = "orders", operation_id = "get_order",
     params(
         ("id" = OrderId, Path),
         ("access_token" = Option<String>, Query, description = "A guest's token"),

@@ -53,7 +53,7 @@ struct Watch {
 
 /// Follows an order: `event: order` with its progress, by server-sent events.
 #[utoipa::path(
-    get, path = "/api/orders/{id}/events", tag = "orders",
+    get, path = "/api/orders/{id}/events", tag = "orders", operation_id = "follow_order",
     params(("id" = OrderId, Path), ("access_token" = Option<String>, Query)),
     security((), ("bearer" = []), ("cookie" = [])),
     responses(

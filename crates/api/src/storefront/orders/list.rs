@@ -1,5 +1,7 @@
 //! `GET /api/orders`
 
+#![expect(unused_qualifications, reason = "utoipa's macro qualifies the type of the query")]
+
 use axum::{Json, extract::State};
 use kernel::{Page, PageLimit};
 use queries::orders::{self, OrderSummary};

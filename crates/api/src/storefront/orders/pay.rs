@@ -46,7 +46,7 @@ pub struct FormField {
 
 /// Begins an attempt to pay; the same key gives the same attempt.
 #[utoipa::path(
-    post, path = "/api/orders/{id}/payments", tag = "orders",
+    post, path = "/api/orders/{id}/payments", tag = "orders", operation_id = "start_payment",
     params(
         ("id" = OrderId, Path),
         ("X-Order-Token" = Option<String>, Header),

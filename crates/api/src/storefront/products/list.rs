@@ -1,5 +1,7 @@
 //! `GET /api/products`
 
+#![expect(unused_qualifications, reason = "utoipa's macro qualifies the type of the query")]
+
 use axum::{Json, extract::State};
 use kernel::{ErrorCode, Money, Page, PageLimit};
 use queries::{

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::*;
 
-const SERVER: &str = r#"
+const SERVER: &str = r"
 const http = require('node:http');
 const server = http.createServer((request, response) => {
   if (request.url === '/die') process.exit(3);
@@ -12,7 +12,7 @@ const server = http.createServer((request, response) => {
 });
 server.listen(Number(process.env.PORT), process.env.HOST);
 process.stdin.on('end', () => process.exit(0)).resume();
-"#;
+";
 
 fn settings(dir: &tempfile::TempDir) -> Settings {
     let script = dir.path().join("server.cjs");
@@ -59,9 +59,7 @@ async fn it_is_started_again_when_it_dies_and_gone_when_stopped() {
 
     storefront.stop().await;
     let pid = again["pid"].as_i64().unwrap();
-    let alive = nix::sys::signal::kill(
-        nix::unistd::Pid::from_raw(i32::try_from(pid).unwrap()),
-        None,
-    );
+    let alive =
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(i32::try_from(pid).unwrap()), None);
     assert!(alive.is_err(), "the server is still there");
 }

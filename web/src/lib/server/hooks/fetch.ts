@@ -67,6 +67,7 @@ async function refreshOnce(event: RequestEvent): Promise<boolean> {
   if (!renewal) {
     renewal = renew(event);
     inFlight.set(token, renewal);
+    renewal.catch(() => inFlight.delete(token));
     setTimeout(() => inFlight.delete(token), REMEMBER_MS).unref();
   }
   const cookies = await renewal;
@@ -93,5 +94,8 @@ async function renew(event: RequestEvent): Promise<string[] | null> {
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   await response.body?.cancel();
-  return response.ok ? response.headers.getSetCookie() : null;
+  if (response.ok) return response.headers.getSetCookie();
+  // Only a refusal ends the session; a shop that is starting up does not.
+  if (response.status >= 500 || response.status === 429) throw new Error('refresh unavailable');
+  return null;
 }

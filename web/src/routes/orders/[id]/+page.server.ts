@@ -3,7 +3,8 @@ import type { Actions, PageServerLoad } from './$types.js';
 
 export const load: PageServerLoad = async (event) => {
   event.depends('shop:order');
-  return { order: await loadOrder(event, event.params.id) };
+  const order = await loadOrder(event, event.params.id);
+  return { order, now: new Date().toISOString() };
 };
 
 export const actions: Actions = {
