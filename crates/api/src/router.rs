@@ -54,6 +54,7 @@ pub fn router(state: AppState) -> Router {
 }
 
 /// A handler that broke an assertion: the transaction was rolled back by its drop.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands over the panic")]
 fn broken(panic: Box<dyn Any + Send>) -> Response {
     let text = panic
         .downcast_ref::<String>()

@@ -16,8 +16,7 @@ impl Checkout {
         actor: Actor,
         reason: Option<&str>,
     ) -> Result<(), CheckoutError> {
-        retry(Backoff::TRANSACTION, &self.ids, || self.try_cancel(order, actor, reason))
-        .await
+        retry(Backoff::TRANSACTION, &self.ids, || self.try_cancel(order, actor, reason)).await
     }
 
     async fn try_cancel(
@@ -36,15 +35,8 @@ impl Checkout {
             }
             let mut payment = payments::lock(&mut tx, payment.id).await?;
             let nothing = Settlement::default();
-            payments::transition(
-                &mut tx,
-                &mut payment,
-                PaymentMove::Cancel,
-                &nothing,
-                actor,
-                now,
-            )
-            .await?;
+            payments::transition(&mut tx, &mut payment, PaymentMove::Cancel, &nothing, actor, now)
+                .await?;
         }
         let (context, status) = (self.save_context(), ReservationStatus::Released);
         inventory::release(&mut tx, &[order.id], status, actor, now, &context).await?;

@@ -1,4 +1,5 @@
-//! The provider's word that a payment succeeded or failed (ECPay's ReturnURL and OrderResultURL).
+//! The provider's word that a payment succeeded or failed (ECPay's `ReturnURL` and
+//! `OrderResultURL`).
 //!
 //! The checks, in their order: form and signature and merchant (by the `ecpay` crate), attempt
 //! known, amount as asked, not simulated; then one transaction, idempotent: a repetition changes
@@ -187,8 +188,7 @@ impl Checkout {
         order: &mut Order,
     ) -> Result<Option<AutomaticRefund>, CheckoutError> {
         let held = inventory::reservations::of_orders(conn, &[order.id]).await?;
-        let ran_out =
-            held.iter().all(|r| r.status == inventory::ReservationStatus::Expired);
+        let ran_out = held.iter().all(|r| r.status == inventory::ReservationStatus::Expired);
         if !ran_out {
             return Ok(Some(AutomaticRefund::OrderCancelled));
         }

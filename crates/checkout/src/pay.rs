@@ -35,8 +35,7 @@ impl Checkout {
         key: Uuid,
         actor: Actor,
     ) -> Result<PaymentForm, CheckoutError> {
-        retry(Backoff::TRANSACTION, &self.ids, || self.try_begin_payment(order, key, actor))
-        .await
+        retry(Backoff::TRANSACTION, &self.ids, || self.try_begin_payment(order, key, actor)).await
     }
 
     async fn try_begin_payment(
@@ -83,9 +82,8 @@ impl Checkout {
     /// again.
     fn form(&self, order: &Order, payment: &Payment) -> Result<PaymentForm, CheckoutError> {
         let number = OrderNumber::of(order.id);
-        let name = |line: &orders::Line| {
-            format!("{} x {}", line.name.get(order.locale), line.quantity)
-        };
+        let name =
+            |line: &orders::Line| format!("{} x {}", line.name.get(order.locale), line.quantity);
         let guest = order.customer.is_none();
         let mut checkout = ecpay::Checkout::new(
             ecpay::Order {

@@ -115,9 +115,9 @@ fn seen_before(
     let mut stored = known.iter().filter(|k| k.key == request.key).peekable();
     if stored.peek().is_some() {
         let same = stored.find(|k| k.fingerprint == request.fingerprint);
-        return Some(same.map_or(Decision::Refused(Refusal::KeyReused), |k| {
-            Decision::Replay(k.order)
-        }));
+        return Some(
+            same.map_or(Decision::Refused(Refusal::KeyReused), |k| Decision::Replay(k.order)),
+        );
     }
     let earlier = *first_with_key.get(&request.key)?;
     let same = requests[earlier].fingerprint == request.fingerprint;

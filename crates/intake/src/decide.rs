@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 
 use catalog::Offer;
-use inventory::{
-    Allocation, Cause, Demand, Ledger, Preference, Unfillable, Warehouse, allocate,
-};
+use inventory::{Allocation, Cause, Demand, Ledger, Preference, Unfillable, Warehouse, allocate};
 use jiff::{SignedDuration, Timestamp};
 use kernel::{
     Clock, Ids, LocalizedText, Money,
@@ -52,12 +50,8 @@ pub(crate) fn decide(
     let order = order(request, facts, &offers, quote, id);
     let preference =
         Preference::for_postal_code(facts.warehouses, &request.shipping_address.postal_code);
-    let cause = Cause {
-        actor: order.buyer(),
-        reference: Some(id.as_uuid()),
-        reason: None,
-        at: facts.now,
-    };
+    let cause =
+        Cause { actor: order.buyer(), reference: Some(id.as_uuid()), reason: None, at: facts.now };
     let allocations = allocate(ledger, &demands, &preference, &cause)
         .map_err(|unfillable| refusal(unfillable, request, facts.offers))?;
     Ok(Accepted { order, allocations })
@@ -76,11 +70,7 @@ fn offers_of<'a>(request: &PlaceOrder, facts: &Facts<'a>) -> Result<Vec<&'a Offe
     request.lines.iter().enumerate().map(offer).collect()
 }
 
-fn price(
-    request: &PlaceOrder,
-    facts: &Facts<'_>,
-    offers: &[&Offer],
-) -> Result<Quote, Refusal> {
+fn price(request: &PlaceOrder, facts: &Facts<'_>, offers: &[&Offer]) -> Result<Quote, Refusal> {
     let method = facts.methods.iter().find(|method| method.code == request.shipping_method);
     let method = method.ok_or(Refusal::UnknownShippingMethod)?;
     let rate = ShippingRate { fee: method.fee, free_from: method.free_from };

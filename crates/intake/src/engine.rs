@@ -78,10 +78,9 @@ impl Intake {
     ) -> Self {
         let (queue, waiting) = mpsc::channel(settings.queue);
         let waiting = Arc::new(Mutex::new(waiting));
+        let batcher = Arc::new(Batcher { db, clock, ids, settings });
         for _ in 0..settings.batchers.max(1) {
-            let batcher =
-                Batcher { db: db.clone(), clock: clock.clone(), ids: ids.clone(), settings };
-            tracker.spawn(batcher.run(Arc::clone(&waiting), stop.clone()));
+            tracker.spawn(Arc::clone(&batcher).run(Arc::clone(&waiting), stop.clone()));
         }
         Self { queue, patience: settings.patience, batch_max: settings.batch }
     }
@@ -120,7 +119,11 @@ struct Batcher {
 }
 
 impl Batcher {
-    async fn run(self, waiting: Arc<Mutex<mpsc::Receiver<Ticket>>>, stop: CancellationToken) {
+    async fn run(
+        self: Arc<Self>,
+        waiting: Arc<Mutex<mpsc::Receiver<Ticket>>>,
+        stop: CancellationToken,
+    ) {
         loop {
             let mut tickets = Vec::new();
             {
@@ -238,8 +241,9 @@ impl BatchError {
     const fn is_passing(&self) -> bool {
         match self {
             Self::KeyRace => true,
-            Self::Db(error) => error.is_transient(),
-            Self::Inventory(inventory::InventoryError::Db(error)) => error.is_transient(),
+            Self::Db(error) | Self::Inventory(inventory::InventoryError::Db(error)) => {
+                error.is_transient()
+            }
             Self::Inventory(_) => false,
         }
     }

@@ -1,6 +1,9 @@
 //! Receiving goods 入庫.
 
-use kernel::{Quantity, id::{VariantId, WarehouseId}};
+use kernel::{
+    Quantity,
+    id::{VariantId, WarehouseId},
+};
 use pg::Connection;
 
 use crate::{

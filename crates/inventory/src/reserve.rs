@@ -80,8 +80,7 @@ pub fn allocate(
     for demand in demands {
         let mut missing = demand.quantity.to_i32();
         for place in &chosen {
-            let key =
-                StockKey { variant: demand.variant, warehouse: preference.order()[*place] };
+            let key = StockKey { variant: demand.variant, warehouse: preference.order()[*place] };
             let free = ledger.row(key).filter(|row| row.frozen_by.is_none());
             let quantity = missing.min(free.map_or(0, |row| row.balance.available));
             if quantity == 0 {
@@ -106,8 +105,7 @@ pub fn allocate(
 fn offer(ledger: &Ledger, variant: VariantId, preference: &Preference) -> Vec<i64> {
     let free = |warehouse: &WarehouseId| {
         let row = ledger.row(StockKey { variant, warehouse: *warehouse });
-        row.filter(|row| row.frozen_by.is_none())
-            .map_or(0, |row| i64::from(row.balance.available))
+        row.filter(|row| row.frozen_by.is_none()).map_or(0, |row| i64::from(row.balance.available))
     };
     preference.order().iter().map(free).collect()
 }

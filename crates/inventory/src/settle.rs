@@ -84,17 +84,15 @@ pub async fn reclaim(
     for allocation in &allocations {
         ledger.apply(allocation.key, MovementKind::Confirm, allocation.quantity, cause)?;
         let status = ReservationStatus::Confirmed;
-        again.push(Reservation { status, ..Reservation::of(allocation, order, cause.at, cause.at) });
+        again
+            .push(Reservation { status, ..Reservation::of(allocation, order, cause.at, cause.at) });
     }
     sql::reinstate_reservations(conn, &again).await?;
     sql::save(conn, ledger, context).await?;
     Ok(true)
 }
 
-async fn active(
-    conn: &mut Connection,
-    orders: &[OrderId],
-) -> Result<Vec<Reservation>, DbError> {
+async fn active(conn: &mut Connection, orders: &[OrderId]) -> Result<Vec<Reservation>, DbError> {
     let mut held = sql::reservations_of(conn, orders).await?;
     held.retain(|reservation| reservation.status == ReservationStatus::Active);
     Ok(held)

@@ -110,8 +110,7 @@ mod tests {
 
     #[test]
     fn a_closed_warehouse_serves_nobody() {
-        let mut shop =
-            [warehouse(1, "A", (25.0, 121.5), 1), warehouse(2, "B", (25.0, 121.5), 0)];
+        let mut shop = [warehouse(1, "A", (25.0, 121.5), 1), warehouse(2, "B", (25.0, 121.5), 0)];
         assert_eq!(codes(&shop, "100"), ["B", "A"]);
         shop[1].active = false;
         assert_eq!(codes(&shop, "100"), ["A"]);

@@ -82,7 +82,7 @@ async fn insert_movements(conn: &mut Connection, movements: &[Movement]) -> DbRe
     let references: Vec<Option<Uuid>> = movements.iter().map(|m| m.reference).collect();
     let actor_kinds: Vec<&str> = movements.iter().map(|m| m.actor.kind()).collect();
     let actor_ids: Vec<Option<Uuid>> =
-        movements.iter().map(|m| m.actor.user_id().map(|id| id.as_uuid())).collect();
+        movements.iter().map(|m| m.actor.user_id().map(kernel::id::UserId::as_uuid)).collect();
     let reasons: Vec<Option<&str>> = movements.iter().map(|m| m.reason.as_deref()).collect();
     let times: Vec<SqlTimestamp> = movements.iter().map(|m| m.at.to_sqlx()).collect();
     let done = sqlx::query!(
@@ -220,7 +220,10 @@ pub(crate) async fn reservations_of(
             Ok(Reservation {
                 order: row.order_id.into(),
                 line_no: row.line_no,
-                key: StockKey { variant: row.variant_id.into(), warehouse: row.warehouse_id.into() },
+                key: StockKey {
+                    variant: row.variant_id.into(),
+                    warehouse: row.warehouse_id.into(),
+                },
                 quantity: row.quantity,
                 available_before: row.available_before,
                 status,
@@ -302,10 +305,7 @@ pub(crate) async fn set_safety_stock(
     .one_row("set safety stock")
 }
 
-pub(crate) async fn balances(
-    conn: &mut Connection,
-    variant: VariantId,
-) -> DbResult<Vec<StockRow>> {
+pub(crate) async fn balances(conn: &mut Connection, variant: VariantId) -> DbResult<Vec<StockRow>> {
     let rows = sqlx::query!(
         r#"
         SELECT warehouse_id, total, available, reserved, sold, safety_stock, frozen_by, version

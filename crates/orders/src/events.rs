@@ -59,13 +59,7 @@ pub fn cancelled(order: &Order, reason: &str, clock: &dyn Clock, ids: &Ids) -> N
     event(CANCELLED, order, data, clock, ids)
 }
 
-fn event(
-    kind: &'static str,
-    order: &Order,
-    data: Value,
-    clock: &dyn Clock,
-    ids: &Ids,
-) -> NewEvent {
+fn event(kind: &'static str, order: &Order, data: Value, clock: &dyn Clock, ids: &Ids) -> NewEvent {
     NewEvent {
         id: ids.next::<EventId>(clock),
         shard: order.id.shard(),

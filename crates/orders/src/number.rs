@@ -90,10 +90,12 @@ impl FromStr for OrderNumber {
         if letters.len() != 12 || !date.iter().all(u8::is_ascii_digit) {
             return Err(NotAnOrderNumber);
         }
-        let pair = |at: usize| (date[at] - b'0').cast_signed() * 10 + (date[at + 1] - b'0').cast_signed();
+        let pair =
+            |at: usize| (date[at] - b'0').cast_signed() * 10 + (date[at + 1] - b'0').cast_signed();
         let mut code = 0_u64;
         for letter in letters {
-            let digit = ALPHABET.iter().position(|known| known == letter).ok_or(NotAnOrderNumber)?;
+            let digit =
+                ALPHABET.iter().position(|known| known == letter).ok_or(NotAnOrderNumber)?;
             code = code << 5 | u64::try_from(digit).map_err(|_| NotAnOrderNumber)?;
         }
         Ok(Self { day: (pair(0), pair(2), pair(4)), code })
@@ -110,8 +112,7 @@ mod tests {
     #[test]
     fn it_looks_like_this_and_says_the_taipei_day() {
         let at: Timestamp = "2026-11-20T16:00:00.001Z".parse().unwrap();
-        let id: OrderId =
-            Ids::from_seed(1).next_on(&ManualClock::at(at), Shard::new(3));
+        let id: OrderId = Ids::from_seed(1).next_on(&ManualClock::at(at), Shard::new(3));
         let number = OrderNumber::of(id).to_string();
         assert!(number.starts_with("261121-0000-0"), "{number}");
         assert_eq!(number.len(), 21);
@@ -119,7 +120,14 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["", "261121", "261121-K7M3-9QWD-2XA", "2611X1-K7M3-9QWD-2XAB", "261121-K7M3-9QWD-2XAU", "訂單"] {
+        for text in [
+            "",
+            "261121",
+            "261121-K7M3-9QWD-2XA",
+            "2611X1-K7M3-9QWD-2XAB",
+            "261121-K7M3-9QWD-2XAU",
+            "訂單",
+        ] {
             assert_eq!(text.parse::<OrderNumber>(), Err(NotAnOrderNumber), "{text}");
         }
         let no_such_day: OrderNumber = "269931-0000-0000-0000".parse().unwrap();
@@ -130,9 +138,8 @@ mod tests {
     fn two_orders_of_one_millisecond_and_variant_differ() {
         let clock = ManualClock::at("2026-11-20T16:00:00.001Z".parse().unwrap());
         let ids = Ids::from_seed(1);
-        let numbers: std::collections::HashSet<_> = (0..20_000)
-            .map(|_| OrderNumber::of(ids.next_on(&clock, Shard::new(3))))
-            .collect();
+        let numbers: std::collections::HashSet<_> =
+            (0..20_000).map(|_| OrderNumber::of(ids.next_on(&clock, Shard::new(3)))).collect();
         assert_eq!(numbers.len(), 20_000);
     }
 

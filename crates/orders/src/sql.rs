@@ -21,12 +21,14 @@ pub(crate) async fn insert_orders(conn: &mut Connection, orders: &[Order]) -> Db
     let ids: Vec<Uuid> = orders.iter().map(|o| o.id.as_uuid()).collect();
     let statuses: Vec<&str> = orders.iter().map(|o| o.status.as_str()).collect();
     let customers: Vec<Option<Uuid>> =
-        orders.iter().map(|o| o.customer.map(|id| id.as_uuid())).collect();
+        orders.iter().map(|o| o.customer.map(kernel::id::UserId::as_uuid)).collect();
     let locales: Vec<&str> = orders.iter().map(|o| o.locale.tag()).collect();
     let emails: Vec<&str> = orders.iter().map(|o| o.contact.email.as_str()).collect();
     let phones: Vec<&str> = orders.iter().map(|o| o.contact.phone.as_str()).collect();
-    let addresses: Vec<serde_json::Value> =
-        orders.iter().map(|o| serde_json::to_value(&o.shipping_address).unwrap_or_default()).collect();
+    let addresses: Vec<serde_json::Value> = orders
+        .iter()
+        .map(|o| serde_json::to_value(&o.shipping_address).unwrap_or_default())
+        .collect();
     let shipping: Vec<&str> = orders.iter().map(|o| o.shipping_method.as_str()).collect();
     let payment: Vec<&str> = orders.iter().map(|o| o.payment_method.as_str()).collect();
     let coupons: Vec<Option<&str>> = orders.iter().map(|o| o.coupon_code.as_deref()).collect();
@@ -249,7 +251,7 @@ pub(crate) async fn change_status(
         &from as &[&str],
         &to as &[&str],
         actor.kind(),
-        actor.user_id().map(|id| id.as_uuid()),
+        actor.user_id().map(kernel::id::UserId::as_uuid),
         reason,
         at.to_sqlx(),
     )
@@ -326,10 +328,6 @@ fn money(amount: i64) -> DbResult<Money> {
     Money::twd(amount).map_err(|_| corrupt("orders", "amount", &amount))
 }
 
-fn corrupt(
-    table: &'static str,
-    column: &'static str,
-    value: &impl std::fmt::Display,
-) -> DbError {
+fn corrupt(table: &'static str, column: &'static str, value: &impl std::fmt::Display) -> DbError {
     DbError::Corrupt { table, column, value: value.to_string() }
 }

@@ -3,11 +3,10 @@
 //! - [`compose`] puts the shop together, straight-line;
 //! - [`supervise`] keeps processes and workers alive, and ends them in order;
 //! - [`proxy`] and [`media`] make one origin of API, pages and pictures;
-//! - [`seed`] loads the demo shop, [`audit`] proves that the books are right;
+//! - [`seed`] loads the demo shop;
 //! - [`commands`] is what the command line does with them.
 
 mod admin;
-mod audit;
 mod cli;
 mod commands;
 mod compose;

@@ -28,11 +28,8 @@ pub(crate) struct PaymentRow {
 }
 
 pub(crate) fn payment(row: PaymentRow) -> DbResult<Payment> {
-    let corrupt = |column, value: String| DbError::Corrupt {
-        table: "payments.attempts",
-        column,
-        value,
-    };
+    let corrupt =
+        |column, value: String| DbError::Corrupt { table: "payments.attempts", column, value };
     Ok(Payment {
         id: row.id.into(),
         order: row.order_id.into(),
@@ -77,10 +74,7 @@ pub(crate) async fn insert(
     .one_row("insert a payment")
 }
 
-pub(crate) async fn find(
-    conn: &mut Connection,
-    trade_no: &TradeNo,
-) -> DbResult<Option<Payment>> {
+pub(crate) async fn find(conn: &mut Connection, trade_no: &TradeNo) -> DbResult<Option<Payment>> {
     let row = sqlx::query_as!(
         PaymentRow,
         r#"
@@ -168,7 +162,7 @@ pub(crate) async fn insert_transition(
         from.as_str(),
         payment.status.as_str(),
         actor.kind(),
-        actor.user_id().map(|id| id.as_uuid()),
+        actor.user_id().map(kernel::id::UserId::as_uuid),
         reason,
         at.to_sqlx(),
     )

@@ -56,7 +56,15 @@ mod tests {
 
     #[test]
     fn strangers_are_not_ours() {
-        for text in ["", "0", "64AAAAAAAAAAAAAAAAAA", "訂單", "00aaaaaaaaaaaaaaaaaa", "0 AAAAAAAAAAAAAAAAAA", "+1AAAAAAAAAAAAAAAAAA2"] {
+        for text in [
+            "",
+            "0",
+            "64AAAAAAAAAAAAAAAAAA",
+            "訂單",
+            "00aaaaaaaaaaaaaaaaaa",
+            "0 AAAAAAAAAAAAAAAAAA",
+            "+1AAAAAAAAAAAAAAAAAA2",
+        ] {
             assert_eq!(TradeNo::parse(text), None, "{text}");
         }
     }

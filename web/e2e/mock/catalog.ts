@@ -2,7 +2,7 @@
 import type { Category, LocalizedText, Product, Variant } from '../../src/lib/api/types.ts';
 
 export const text = (zh_tw: string, en: string): LocalizedText => ({ zh_tw, en });
-export const twd = (amount: number) => ({ amount, currency: 'TWD' });
+export const twd = (amount: number) => ({ amount, currency: 'TWD' as const });
 
 /** Ids that stay the same from run to run. */
 export function uuid(kind: number, n: number): string {

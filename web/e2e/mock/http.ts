@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Problem } from '../../src/lib/api/types.ts';
+import type { ErrorCode, Problem, Shortage } from '../../src/lib/api/types.ts';
 
 export interface Call {
   request: IncomingMessage;
@@ -38,8 +38,8 @@ export function json(response: ServerResponse, status: number, body: unknown): v
 export function problem(
   response: ServerResponse,
   status: number,
-  code: string,
-  extras: Partial<Problem> = {},
+  code: ErrorCode,
+  extras: Partial<Pick<Problem, 'errors'>> & { shortages?: Shortage[] } = {},
 ): void {
   const body: Problem = {
     type: `/docs/errors/${code}`,

@@ -57,8 +57,7 @@ async fn info(State(state): State<AppState>, body: Bytes) -> Result<&'static str
     let number = notice.merchant_trade_no.as_str();
     let text = String::from_utf8_lossy(&body);
     let verdict = Verdict::Unknown;
-    payments::notices::record(&mut conn, number, &text, verdict, &*state.clock, &state.ids)
-        .await?;
+    payments::notices::record(&mut conn, number, &text, verdict, &*state.clock, &state.ids).await?;
     Ok(ecpay::ACKNOWLEDGED)
 }
 

@@ -80,7 +80,10 @@ fn pointer(path: &Path) -> String {
     let mut pointer = String::new();
     for segment in path {
         match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Seq { index } => {
+                pointer.push('/');
+                pointer.push_str(&index.to_string());
+            }
             Segment::Map { key } | Segment::Enum { variant: key } => {
                 pointer.push('/');
                 pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
@@ -114,9 +117,21 @@ mod tests {
     #[tokio::test]
     async fn mistakes_are_answered_with_their_place() {
         for (body, code, place) in [
-            (r#"{"items": [{"quantity": 1}, {"quantity": -1}]}"#, ErrorCode::ValidationFailed, "/items/1/quantity"),
-            (r#"{"items": [{"quantity": 1e30}]}"#, ErrorCode::ValidationFailed, "/items/0/quantity"),
-            (r#"{"items": [{"quantity": 99999999999999999999}]}"#, ErrorCode::ValidationFailed, "/items/0/quantity"),
+            (
+                r#"{"items": [{"quantity": 1}, {"quantity": -1}]}"#,
+                ErrorCode::ValidationFailed,
+                "/items/1/quantity",
+            ),
+            (
+                r#"{"items": [{"quantity": 1e30}]}"#,
+                ErrorCode::ValidationFailed,
+                "/items/0/quantity",
+            ),
+            (
+                r#"{"items": [{"quantity": 99999999999999999999}]}"#,
+                ErrorCode::ValidationFailed,
+                "/items/0/quantity",
+            ),
             (r#"{"items": [{"quantity": "2"}]}"#, ErrorCode::ValidationFailed, "/items/0/quantity"),
             (r#"{"items": {}}"#, ErrorCode::ValidationFailed, "/items"),
             (r#"{"itmes": []}"#, ErrorCode::ValidationFailed, "/itmes"),

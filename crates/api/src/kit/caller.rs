@@ -51,8 +51,7 @@ impl Staff {
 
     /// Whether this person has one of these roles; administrators have all of them.
     pub fn require(&self, roles: &[Role]) -> Result<(), Problem> {
-        let allowed =
-            self.0.roles.iter().any(|role| *role == Role::Admin || roles.contains(role));
+        let allowed = self.0.roles.iter().any(|role| *role == Role::Admin || roles.contains(role));
         if allowed { Ok(()) } else { Err(ErrorCode::Forbidden.into()) }
     }
 }
@@ -72,9 +71,9 @@ where
         let token = match bearer {
             Some(value) => {
                 let value = value.to_str().map_err(|_| refused())?;
-                let token = value.split_once(' ').filter(|(scheme, _)| {
-                    scheme.eq_ignore_ascii_case("bearer")
-                });
+                let token = value
+                    .split_once(' ')
+                    .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
                 token.map(|(_, token)| token.trim().to_owned()).ok_or_else(refused)?
             }
             None => match jar.get(ACCESS_COOKIE) {

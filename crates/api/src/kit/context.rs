@@ -38,10 +38,9 @@ pub async fn provide(State(state): State<AppState>, request: Request, next: Next
     use tracing::Instrument as _;
     let headers = request.headers();
     let given = headers.get(TRACE_HEADER).and_then(|value| value.to_str().ok());
-    let trace_id = given.filter(|id| is_trace_id(id)).map_or_else(
-        || data_encoding::HEXLOWER.encode(&state.ids.bytes::<16>()),
-        str::to_owned,
-    );
+    let trace_id = given
+        .filter(|id| is_trace_id(id))
+        .map_or_else(|| data_encoding::HEXLOWER.encode(&state.ids.bytes::<16>()), str::to_owned);
     let locale = headers
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok())

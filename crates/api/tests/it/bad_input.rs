@@ -135,7 +135,9 @@ async fn strange_queries_and_notices_are_not_our_mistakes() {
     }
     let mut warehouse = app.staff(identity::Role::Warehouse);
     let path = format!("/api/admin/inventory/{}/receive", app.shop.mug_white);
-    for (quantity, reason) in [(json!(0), "x"), (json!(-5), "x"), (json!(1_000_001), "x"), (json!(1), "")] {
+    for (quantity, reason) in
+        [(json!(0), "x"), (json!(-5), "x"), (json!(1_000_001), "x"), (json!(1), "")]
+    {
         let body = json!({"warehouse_id": app.shop.taipei, "quantity": quantity, "reason": reason});
         assert_eq!(warehouse.post(&path, body).await.problem(422), "VALIDATION_FAILED");
     }

@@ -11,10 +11,13 @@ async fn goods_are_received_with_a_movement_that_says_by_whom_and_why() {
     let path = format!("/api/admin/inventory/{}/receive", app.shop.tote_small);
     let body = json!({"warehouse_id": app.shop.kaohsiung, "quantity": 12, "reason": "PO-2026-001"});
     let balance = app.staff(Role::Warehouse).post(&path, body).await.ok(200);
-    assert_eq!(balance, json!({
-        "warehouse_id": app.shop.kaohsiung, "total": 12, "available": 12, "reserved": 0, "sold": 0,
-        "safety_stock": 0, "frozen": false, "version": 1
-    }));
+    assert_eq!(
+        balance,
+        json!({
+            "warehouse_id": app.shop.kaohsiung, "total": 12, "available": 12, "reserved": 0, "sold": 0,
+            "safety_stock": 0, "frozen": false, "version": 1
+        })
+    );
     assert_eq!(
         app.count(
             "SELECT count(*) FROM inventory.movements WHERE reason = 'PO-2026-001'
@@ -48,10 +51,7 @@ async fn only_the_warehouse_moves_stock() {
     let app = TestApp::new().await;
     let path = format!("/api/admin/inventory/{}/receive", app.shop.mug_white);
     let body = json!({"warehouse_id": app.shop.taipei, "quantity": 1, "reason": "x"});
-    assert_eq!(
-        app.visitor().post(&path, body.clone()).await.problem(401),
-        "AUTH_UNAUTHORIZED"
-    );
+    assert_eq!(app.visitor().post(&path, body.clone()).await.problem(401), "AUTH_UNAUTHORIZED");
     assert_eq!(app.customer().post(&path, body.clone()).await.problem(403), "FORBIDDEN");
     assert_eq!(app.staff(Role::Ops).post(&path, body.clone()).await.problem(403), "FORBIDDEN");
     let read = format!("/api/admin/inventory/{}", app.shop.mug_white);

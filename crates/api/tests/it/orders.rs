@@ -37,10 +37,13 @@ async fn a_guest_orders_reads_pays_and_nobody_else_sees_it() {
     assert_eq!(created["subtotal"], json!({"amount": 780, "currency": "TWD"}));
     assert_eq!(created["shipping_fee"], json!({"amount": 80, "currency": "TWD"}));
     assert_eq!(created["total"], json!({"amount": 860, "currency": "TWD"}));
-    assert_eq!(created["inventory_deduction_results"], json!([{
-        "variant_id": app.shop.mug_white, "sku": "MUG-WHITE", "warehouse_id": app.shop.taipei,
-        "quantity": 2, "available_before": 10, "available_after": 8
-    }]));
+    assert_eq!(
+        created["inventory_deduction_results"],
+        json!([{
+            "variant_id": app.shop.mug_white, "sku": "MUG-WHITE", "warehouse_id": app.shop.taipei,
+            "quantity": 2, "available_before": 10, "available_after": 8
+        }])
+    );
     assert_eq!(created["items"][0]["product_slug"], "mug");
 
     // Without the token it does not exist.
@@ -55,8 +58,7 @@ async fn a_guest_orders_reads_pays_and_nobody_else_sees_it() {
 
     // Paying: a form for the provider, the same for the same key.
     let pay = format!("{path}/payments");
-    let mut payer =
-        app.visitor().with("x-order-token", token).with("idempotency-key", "p1");
+    let mut payer = app.visitor().with("x-order-token", token).with("idempotency-key", "p1");
     let form = payer.post(&pay, json!({})).await.ok(201);
     assert_eq!(form["method"], "POST");
     assert_eq!(payer.post(&pay, json!({})).await.ok(201), form);
@@ -77,7 +79,10 @@ async fn fifty_equal_requests_make_one_order_and_fifty_equal_answers() {
         assert_eq!(&answer.body, first);
     }
     let balances = stock(&app, app.shop.mug_white).await;
-    assert_eq!((balances[0]["available"].clone(), balances[0]["reserved"].clone()), (json!(9), json!(1)));
+    assert_eq!(
+        (balances[0]["available"].clone(), balances[0]["reserved"].clone()),
+        (json!(9), json!(1))
+    );
 
     // Spaced differently it is the same request; with another quantity it is not.
     let mut other = body.clone();
@@ -86,7 +91,8 @@ async fn fifty_equal_requests_make_one_order_and_fifty_equal_answers() {
     assert_eq!(reused.problem(422), "IDEMPOTENCY_KEY_REUSED");
     // Somebody else's key of the same text is another key.
     let mut someone = app.visitor();
-    let account = json!({"email": "b@example.com", "password": "correct horse battery", "name": "B"});
+    let account =
+        json!({"email": "b@example.com", "password": "correct horse battery", "name": "B"});
     someone.post("/api/auth/register", account).await.ok(201);
     let theirs = place(someone, "same", body).await.ok(201);
     assert_ne!(theirs["id"], first["id"]);
@@ -100,17 +106,19 @@ async fn a_shortage_names_each_short_line_with_what_is_left() {
     let answer = place(app.visitor(), "k", body).await;
     assert_eq!(answer.problem(409), "INVENTORY_SHORTAGE");
     assert_eq!(answer.body["title"], "庫存不足，已更新可購買數量");
-    assert_eq!(answer.body["shortages"], json!([
-        {"variant_id": app.shop.mug_black, "sku": "MUG-BLACK", "requested": 2, "available": 1},
-        {"variant_id": app.shop.tote_small, "sku": "TOTE-S", "requested": 1, "available": 0},
-    ]));
+    assert_eq!(
+        answer.body["shortages"],
+        json!([
+            {"variant_id": app.shop.mug_black, "sku": "MUG-BLACK", "requested": 2, "available": 1},
+            {"variant_id": app.shop.tote_small, "sku": "TOTE-S", "requested": 1, "available": 0},
+        ])
+    );
     let pointers: Vec<_> =
         answer.body["errors"].as_array().unwrap().iter().map(|e| &e["pointer"]).collect();
     assert_eq!(pointers, ["/items/1/quantity", "/items/2/quantity"]);
     assert!(!answer.body["trace_id"].as_str().unwrap().is_empty());
     assert_eq!(answer.headers["x-trace-id"], answer.body["trace_id"].as_str().unwrap());
-    let english =
-        app.visitor().with("accept-language", "en").with("idempotency-key", "k");
+    let english = app.visitor().with("accept-language", "en").with("idempotency-key", "k");
     let answer = {
         let mut visitor = english;
         visitor.post("/api/orders", order(&[(app.shop.mug_black, 2)])).await
@@ -163,8 +171,7 @@ async fn cancelling_frees_the_stock_once() {
     let created = place(app.visitor(), "k", order(&[(app.shop.mug_white, 3)])).await.ok(201);
     let path = format!("/api/orders/{}/cancel", created["id"].as_str().unwrap());
     assert_eq!(app.visitor().post(&path, json!({})).await.problem(404), "ORDER_NOT_FOUND");
-    let mut buyer =
-        app.visitor().with("x-order-token", created["access_token"].as_str().unwrap());
+    let mut buyer = app.visitor().with("x-order-token", created["access_token"].as_str().unwrap());
     let order = buyer.post(&path, json!({"reason": "改變心意"})).await.ok(200);
     assert_eq!(order["status"], "cancelled");
     assert_eq!(order["timeline"][1]["reason"], "改變心意");
@@ -180,7 +187,8 @@ async fn cancelling_frees_the_stock_once() {
 #[tokio::test]
 async fn the_provider_is_answered_in_its_own_words() {
     let app = TestApp::new().await;
-    let forged = app.form("/api/payments/ecpay/notify", "MerchantID=3002607&CheckMacValue=00").await;
+    let forged =
+        app.form("/api/payments/ecpay/notify", "MerchantID=3002607&CheckMacValue=00").await;
     assert_eq!(forged.problem(400), "PAYMENT_NOTICE_REJECTED");
     let created = place(app.visitor(), "k", order(&[(app.shop.mug_white, 1)])).await.ok(201);
     let id = created["id"].as_str().unwrap();
@@ -220,7 +228,10 @@ async fn the_provider_is_answered_in_its_own_words() {
     assert_eq!(location, format!("http://shop.test/orders/{id}/result?access_token={token}"));
     let mut reader = app.visitor().with("x-order-token", token);
     let order = reader.get(&format!("/api/orders/{id}")).await.ok(200);
-    assert_eq!((&order["status"], &order["payments"][0]["status"]), (&json!("paid"), &json!("succeeded")));
+    assert_eq!(
+        (&order["status"], &order["payments"][0]["status"]),
+        (&json!("paid"), &json!("succeeded"))
+    );
     let balances = stock(&app, app.shop.mug_white).await;
     assert_eq!((&balances[0]["reserved"], &balances[0]["sold"]), (&json!(0), &json!(1)));
 }

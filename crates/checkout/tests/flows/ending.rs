@@ -47,7 +47,8 @@ async fn late_money_takes_the_stock_again_if_it_is_there() {
     let reply = bench.deliver(&bench.notice(&trade_no, amount, "1", "0")).await;
     assert_eq!(reply.verdict, Verdict::Accepted);
     assert_eq!(bench.load(order).await.status, OrderStatus::Paid);
-    let sold = bench.stock(mug, shop.taipei).await.sold + bench.stock(mug, shop.kaohsiung).await.sold;
+    let sold =
+        bench.stock(mug, shop.taipei).await.sold + bench.stock(mug, shop.kaohsiung).await.sold;
     assert_eq!(sold, 8);
     assert_eq!(bench.count("SELECT count(*) FROM payments.refunds").await, 0);
     assert_eq!(

@@ -1,6 +1,8 @@
 //! The flows against a real PostgreSQL: placing, paying, cancelling, expiring. Every test ends with
 //! an audit of the whole database.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 mod bench;
 mod ending;
 mod paying;

@@ -25,10 +25,7 @@ async fn a_paid_order_has_sold_its_stock_once_however_often_it_is_told() {
     assert_eq!((stock.available, stock.reserved, stock.sold), (97, 0, 3));
     let order = bench.load(order).await;
     assert_eq!((order.status, order.paid_at.is_some()), (OrderStatus::Paid, true));
-    assert_eq!(
-        bench.events(order.id).await,
-        ["order.created", "payment.succeeded", "order.paid"]
-    );
+    assert_eq!(bench.events(order.id).await, ["order.created", "payment.succeeded", "order.paid"]);
     assert_eq!(bench.count("SELECT count(*) FROM payments.notices").await, 5);
     bench.assert_books_are_right().await;
 }

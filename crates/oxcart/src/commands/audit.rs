@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use pg::{Db, DbOptions};
+use queries::audit;
 
 use super::with_database;
-use crate::{audit, compose::check_schema, config::Config, supervise::lifecycle::say};
+use crate::{compose::check_schema, config::Config, supervise::lifecycle::say};
 
 /// Proves that the books are right, or prints the rows that are not.
 pub async fn run(config: &Config) -> Result<ExitCode> {

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, anyhow};
 use pg::{Db, DbOptions, private::PrivateServer};
+use queries::audit;
 
 use crate::{
-    audit,
     config::{Config, EcpayMode},
     database::{Database, shorten},
     supervise::{http, lifecycle::say, node::Node},

@@ -145,7 +145,7 @@ impl Environment {
                     ours.insert(key.name, text);
                 }
                 None if is_unknown(&variable) => bail!(
-                    "{variable} is no configuration key of Oxcart{}. `oxcart config` lists them all.",
+                    "{variable} is no configuration key of Oxcart.{} `oxcart config` lists them all.",
                     suggestion(&variable)
                 ),
                 Some(_) | None => {}
@@ -180,10 +180,15 @@ fn suggestion(variable: &str) -> String {
         text.trim_start_matches("OXCART_").as_bytes().windows(2).map(|w| [w[0], w[1]]).collect()
     };
     let wanted = pairs(variable);
-    let alike = |known: &str| pairs(known).iter().filter(|pair| wanted.contains(pair)).count();
+    // Of a hundred: how much of both names is the same.
+    let alike = |known: &str| {
+        let known = pairs(known);
+        let common = known.iter().filter(|pair| wanted.contains(pair)).count();
+        200 * common / (known.len() + wanted.len()).max(1)
+    };
     let best = KEYS.iter().map(|key| key.variable).max_by_key(|known| alike(known));
     match best {
-        Some(known) if alike(known) * 2 >= wanted.len() => format!("; did you mean {known}?"),
+        Some(known) if alike(known) >= 50 => format!(" Did you mean {known}?"),
         _ => String::new(),
     }
 }

@@ -45,9 +45,10 @@ fn text_stays_text() {
 #[test]
 fn a_key_nobody_knows_is_an_error() {
     let message = error(&[("OXCART_RESERVATION_MINUTE", "5")]);
-    assert!(message.contains("did you mean OXCART_RESERVATION_MINUTES?"), "{message}");
+    assert!(message.contains("Did you mean OXCART_RESERVATION_MINUTES?"), "{message}");
+    assert!(error(&[("OXCART_DATTA", "x")]).contains("Did you mean OXCART_DATA?"));
     let message = error(&[("OXCART_XYZ", "5")]);
-    assert!(!message.contains("did you mean"), "{message}");
+    assert!(!message.contains("Did you mean"), "{message}");
 
     let mut file = tempfile::NamedTempFile::new().unwrap();
     writeln!(file, "prot = 9000").unwrap();

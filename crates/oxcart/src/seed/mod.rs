@@ -16,9 +16,10 @@ mod write;
 use std::fmt;
 
 use anyhow::{Context as _, Result, bail};
+use queries::audit;
 
 use self::shop_file::ShopFile;
-use crate::{audit, compose::Base};
+use crate::compose::Base;
 
 /// What was loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

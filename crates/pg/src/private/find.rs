@@ -2,7 +2,10 @@
 
 use std::{fmt, path::Path};
 
-use super::{PrivateError, PrivateServer, account::Account, binaries::Binaries, layout::Layout, process::Running};
+use super::{
+    PrivateError, PrivateServer, account::Account, binaries::Binaries, layout::Layout,
+    process::Running,
+};
 
 /// A private server that runs under somebody else's supervision.
 #[derive(Clone)]

@@ -1,76 +1,104 @@
-//! The rules, as SQL: how many rows there are to look at, and the rows that break the rule, each
-//! described in one text.
+//! The checks. Each is one SELECT that describes offending rows, at most `$1` of them.
 
-/// A rule.
-pub(super) struct Check {
-    pub name: &'static str,
-    pub rule: &'static str,
-    pub population: &'static str,
-    pub offenders: &'static str,
+/// Something that must hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// In words.
+    pub claim: &'static str,
+    /// The rows for which it does not hold, one text each.
+    pub offending: &'static str,
 }
 
-pub(super) const CHECKS: &[Check] = &[
+/// Every check, the cheapest explanation of a mistake first.
+pub const CHECKS: &[Check] = &[
     Check {
-        name: "balances_add_up",
-        rule: "total = available + reserved + sold, none below zero (BR-001, BR-004)",
-        population: "SELECT count(*) FROM inventory.stock",
-        offenders: "
-            SELECT format('variant %s warehouse %s: total %s, available %s, reserved %s, sold %s',
-                   variant_id, warehouse_id, total, available, reserved, sold)
+        claim: "every balance is total = available + reserved + sold, and none is negative",
+        offending: "
+            SELECT format('variant %s in warehouse %s: total %s, available %s, reserved %s, sold %s',
+                          variant_id, warehouse_id, total, available, reserved, sold)
               FROM inventory.stock
-             WHERE total <> available + reserved + sold OR least(available, reserved, sold) < 0",
+             WHERE total <> available + reserved + sold
+                OR least(total, available, reserved, sold) < 0
+             LIMIT $1",
     },
     Check {
-        name: "balances_equal_movements",
-        rule: "every balance is the sum of its movements, numbered without gaps",
-        population: "SELECT count(*) FROM inventory.stock",
-        offenders: "
-            SELECT format('variant %s warehouse %s: balance (%s, %s, %s, %s) version %s, '
-                          'movements (%s, %s, %s, %s) count %s, last %s',
-                   variant_id, warehouse_id, s.total, s.available, s.reserved, s.sold, s.version,
-                   m.total, m.available, m.reserved, m.sold, m.count, m.last)
-              FROM (SELECT shard, variant_id, warehouse_id, sum(d_total) AS total
-                         , sum(d_available) AS available, sum(d_reserved) AS reserved
-                         , sum(d_sold) AS sold, count(*) AS count, max(seq) AS last
-                      FROM inventory.movements
-                     GROUP BY shard, variant_id, warehouse_id) AS m
-              FULL JOIN inventory.stock AS s USING (shard, variant_id, warehouse_id)
-             WHERE (s.total, s.available, s.reserved, s.sold, s.version, s.version)
-                   IS DISTINCT FROM (coalesce(m.total, 0), coalesce(m.available, 0)
-                     , coalesce(m.reserved, 0), coalesce(m.sold, 0), coalesce(m.count, 0)
-                     , coalesce(m.last, 0))",
+        claim: "every balance is the sum of its movements",
+        offending: "
+            SELECT format('variant %s in warehouse %s: balance (%s, %s, %s, %s), movements (%s, %s, %s, %s)',
+                          variant_id, warehouse_id, s.total, s.available, s.reserved, s.sold,
+                          m.total, m.available, m.reserved, m.sold)
+              FROM inventory.stock s
+              FULL JOIN (
+                  SELECT shard, variant_id, warehouse_id, sum(d_total) AS total,
+                         sum(d_available) AS available, sum(d_reserved) AS reserved,
+                         sum(d_sold) AS sold
+                    FROM inventory.movements GROUP BY shard, variant_id, warehouse_id
+              ) m USING (shard, variant_id, warehouse_id)
+             WHERE (s.total, s.available, s.reserved, s.sold) IS DISTINCT FROM
+                   (coalesce(m.total, 0), coalesce(m.available, 0), coalesce(m.reserved, 0),
+                    coalesce(m.sold, 0))
+             LIMIT $1",
     },
     Check {
-        name: "movements_explain_themselves",
-        rule: "each movement's available_after is the running sum, and never below zero",
-        population: "SELECT count(*) FROM inventory.movements",
-        offenders: "
-            SELECT format('variant %s warehouse %s movement %s: available_after %s, running sum %s',
-                   variant_id, warehouse_id, seq, available_after, running)
-              FROM (SELECT *, sum(d_available) OVER (PARTITION BY shard, variant_id, warehouse_id
-                                                     ORDER BY seq) AS running
-                      FROM inventory.movements) AS m
-             WHERE available_after <> running OR running < 0",
+        claim: "every ledger is gapless, and each movement follows from the one before",
+        offending: "
+            SELECT format('variant %s in warehouse %s: movement %s has number %s, available %s instead of %s',
+                          variant_id, warehouse_id, place, seq, available_after, available)
+              FROM (
+                  SELECT variant_id, warehouse_id, seq, available_after,
+                         row_number() OVER ledger AS place, sum(d_available) OVER ledger AS available
+                    FROM inventory.movements
+                  WINDOW ledger AS (PARTITION BY shard, variant_id, warehouse_id ORDER BY seq)
+              ) numbered
+             WHERE seq <> place OR available_after <> available
+             LIMIT $1",
     },
     Check {
-        name: "reserved_equals_reservations",
-        rule: "reserved is the sum of the active reservations, warehouse by warehouse",
-        population: "SELECT count(*) FROM inventory.reservations",
-        offenders: "
-            SELECT format('variant %s warehouse %s: reserved %s, active reservations %s',
-                   variant_id, warehouse_id, s.reserved, coalesce(r.units, 0))
-              FROM inventory.stock AS s
-              FULL JOIN (SELECT variant_id, warehouse_id, sum(quantity) AS units
-                           FROM inventory.reservations WHERE status = 'active'
-                          GROUP BY variant_id, warehouse_id) AS r
-                        USING (variant_id, warehouse_id)
-             WHERE coalesce(s.reserved, 0) <> coalesce(r.units, 0)",
+        claim: "every stock row counts exactly its movements",
+        offending: "
+            SELECT format('variant %s in warehouse %s: version %s, movements %s',
+                          variant_id, warehouse_id, version, count(m.seq))
+              FROM inventory.stock s
+              LEFT JOIN inventory.movements m USING (shard, variant_id, warehouse_id)
+             GROUP BY shard, variant_id, warehouse_id, version
+            HAVING version <> count(m.seq)
+             LIMIT $1",
     },
     Check {
-        name: "reservations_have_movements",
-        rule: "what an order holds or bought is what its movements moved, once (BR-006)",
-        population: "SELECT count(*) FROM inventory.reservations",
-        offenders: "
+        claim: "what is reserved is exactly what waiting orders hold",
+        offending: "
+            SELECT format('variant %s in warehouse %s: reserved %s, held by orders %s',
+                          variant_id, warehouse_id, coalesce(reserved, 0), coalesce(held, 0))
+              FROM inventory.stock
+              FULL JOIN (
+                  SELECT variant_id, warehouse_id, sum(quantity) AS held
+                    FROM inventory.reservations WHERE status = 'active'
+                   GROUP BY variant_id, warehouse_id
+              ) r USING (variant_id, warehouse_id)
+             WHERE coalesce(reserved, 0) <> coalesce(held, 0)
+             LIMIT $1",
+    },
+    Check {
+        claim: "what was sold is exactly what orders confirmed",
+        offending: "
+            SELECT format('variant %s in warehouse %s: sold %s by movements, %s by reservations',
+                          variant_id, warehouse_id, coalesce(m.sold, 0), coalesce(r.sold, 0))
+              FROM (
+                  SELECT variant_id, warehouse_id, sum(d_sold) AS sold
+                    FROM inventory.movements WHERE kind = 'confirm'
+                   GROUP BY variant_id, warehouse_id
+              ) m
+              FULL JOIN (
+                  SELECT variant_id, warehouse_id, sum(quantity) AS sold
+                    FROM inventory.reservations WHERE status = 'confirmed'
+                   GROUP BY variant_id, warehouse_id
+              ) r USING (variant_id, warehouse_id)
+             WHERE coalesce(m.sold, 0) <> coalesce(r.sold, 0)
+             LIMIT $1",
+    },
+    Check {
+        claim: "every order moved exactly the units it holds or bought, once (BR-006)",
+        offending: "
             WITH held AS (
                 SELECT order_id, variant_id, warehouse_id
                      , sum(quantity) FILTER (WHERE status = 'active') AS active
@@ -84,115 +112,125 @@ pub(super) const CHECKS: &[Check] = &[
                   FROM inventory.movements
                  WHERE kind IN ('reserve', 'release', 'confirm')
                  GROUP BY reference_id, variant_id, warehouse_id)
-            SELECT format('order %s variant %s warehouse %s: reservations (%s, %s), '
-                          'movements (%s, %s) [held, sold]',
+            SELECT format('order %s variant %s in warehouse %s: holds %s and bought %s, moved %s and %s',
                    order_id, variant_id, warehouse_id, coalesce(held.active, 0)
                    , coalesce(held.confirmed, 0), coalesce(moved.active, 0)
                    , coalesce(moved.confirmed, 0))
               FROM held FULL JOIN moved USING (order_id, variant_id, warehouse_id)
              WHERE (coalesce(held.active, 0), coalesce(held.confirmed, 0))
-                <> (coalesce(moved.active, 0), coalesce(moved.confirmed, 0))",
+                <> (coalesce(moved.active, 0), coalesce(moved.confirmed, 0))
+             LIMIT $1",
     },
     Check {
-        name: "orders_have_lines",
-        rule: "every order has lines, and they add up to its subtotal and total",
-        population: "SELECT count(*) FROM orders.orders",
-        offenders: "
-            SELECT format('order %s: subtotal %s, lines %s; total %s',
-                   o.id, o.subtotal, coalesce(l.sum::text, 'none'), o.total)
-              FROM orders.orders AS o
-              LEFT JOIN (SELECT shard, order_id, sum(line_total) AS sum FROM orders.lines
-                          GROUP BY shard, order_id) AS l ON l.shard = o.shard AND l.order_id = o.id
-             WHERE l.sum IS DISTINCT FROM o.subtotal
-                OR o.total <> o.subtotal - o.discount + o.shipping_fee",
+        claim: "every order has lines, and its amounts are theirs",
+        offending: "
+            SELECT format('order %s: %s lines, subtotal %s, sum of the lines %s', o.id,
+                          count(l.line_no), o.subtotal, coalesce(sum(l.line_total), 0))
+              FROM orders.orders o
+              LEFT JOIN orders.lines l ON l.shard = o.shard AND l.order_id = o.id
+             GROUP BY o.shard, o.id, o.subtotal
+            HAVING count(l.line_no) = 0 OR o.subtotal <> sum(l.line_total)
+             LIMIT $1",
     },
     Check {
-        name: "nothing_is_orphaned",
-        rule: "lines, reservations, payments and keys belong to orders that exist",
-        population: "
-            SELECT (SELECT count(*) FROM orders.lines)
-                 + (SELECT count(*) FROM inventory.reservations)
-                 + (SELECT count(*) FROM payments.attempts)
-                 + (SELECT count(*) FROM orders.idempotency_keys)",
-        offenders: "
-            SELECT format('%s of order %s, which does not exist', child.what, child.order_id)
-              FROM (SELECT 'a line' AS what, shard, order_id FROM orders.lines
-                    UNION ALL SELECT 'a reservation', shard, order_id FROM inventory.reservations
-                    UNION ALL SELECT 'a payment', shard, order_id FROM payments.attempts
-                    UNION ALL SELECT 'a key', shard, order_id FROM orders.idempotency_keys) AS child
-             WHERE NOT EXISTS (SELECT FROM orders.orders AS o
-                                WHERE o.shard = child.shard AND o.id = child.order_id)",
+        claim: "every line, reservation and idempotency key belongs to an order",
+        offending: "
+            SELECT format('%s of order %s, which does not exist', what, order_id)
+              FROM (
+                  SELECT 'line' AS what, shard, order_id FROM orders.lines
+                  UNION ALL
+                  SELECT 'reservation', shard, order_id FROM inventory.reservations
+                  UNION ALL
+                  SELECT 'key', shard, order_id FROM orders.idempotency_keys
+              ) parts
+             WHERE NOT EXISTS (
+                  SELECT FROM orders.orders o
+                   WHERE o.shard = parts.shard AND o.id = parts.order_id)
+             LIMIT $1",
     },
     Check {
-        name: "orders_hold_their_stock",
-        rule: "an unpaid order holds all its units, a paid one has bought them, an ended one neither",
-        population: "SELECT count(*) FROM orders.lines",
-        offenders: "
-            WITH held AS (
-                SELECT shard, order_id, line_no
-                     , sum(quantity) FILTER (WHERE status = 'active') AS active
-                     , sum(quantity) FILTER (WHERE status = 'confirmed') AS confirmed
-                  FROM inventory.reservations
-                 GROUP BY shard, order_id, line_no)
-            SELECT format('order %s (%s) line %s: wants %s, holds %s, bought %s',
-                   o.id, o.status, l.line_no, l.quantity, coalesce(h.active, 0)
-                   , coalesce(h.confirmed, 0))
-              FROM orders.orders AS o
-              JOIN orders.lines AS l ON l.shard = o.shard AND l.order_id = o.id
-              LEFT JOIN held AS h ON h.shard = l.shard AND h.order_id = l.order_id
-                    AND h.line_no = l.line_no
-             WHERE (coalesce(h.active, 0), coalesce(h.confirmed, 0)) <> CASE
-                   WHEN o.status IN ('pending_payment', 'payment_failed') THEN (l.quantity::bigint, 0::bigint)
-                   WHEN o.status = 'cancelled' THEN (0::bigint, 0::bigint)
-                   ELSE (0::bigint, l.quantity::bigint) END",
+        claim: "every order holds, or has bought, exactly what its lines say",
+        offending: "
+            SELECT format('order %s (%s), line %s: %s ordered, %s held, %s bought', o.id, o.status,
+                          l.line_no, l.quantity, coalesce(r.held, 0), coalesce(r.bought, 0))
+              FROM orders.orders o
+              JOIN orders.lines l ON l.shard = o.shard AND l.order_id = o.id
+              LEFT JOIN (
+                  SELECT shard, order_id, line_no, variant_id,
+                         sum(quantity) FILTER (WHERE status = 'active') AS held,
+                         sum(quantity) FILTER (WHERE status = 'confirmed') AS bought
+                    FROM inventory.reservations GROUP BY shard, order_id, line_no, variant_id
+              ) r ON r.shard = l.shard AND r.order_id = l.order_id AND r.line_no = l.line_no
+                 AND r.variant_id = l.variant_id
+             WHERE coalesce(r.held, 0) <> CASE
+                      WHEN o.status IN ('pending_payment', 'payment_failed') THEN l.quantity
+                      ELSE 0
+                   END
+                OR coalesce(r.bought, 0) <> CASE
+                      WHEN o.status IN ('pending_payment', 'payment_failed', 'cancelled') THEN 0
+                      ELSE l.quantity
+                   END
+             LIMIT $1",
     },
     Check {
-        name: "orders_remember_their_moves",
-        rule: "the moves written down lead, one after the other, to the status the order has",
-        population: "SELECT count(*) FROM orders.transitions",
-        offenders: "
-            WITH moves AS (
-                SELECT shard, order_id, seq, from_status, to_status
-                     , lag(to_status, 1, 'pending_payment') OVER w AS came_from
-                     , row_number() OVER w AS place
-                  FROM orders.transitions WINDOW w AS (PARTITION BY shard, order_id ORDER BY seq))
-            SELECT format('order %s move %s: from %s after %s', order_id, seq, from_status, came_from)
-              FROM moves WHERE from_status <> came_from OR seq <> place
-            UNION ALL
-            SELECT format('order %s: is %s, last move to %s', o.id, o.status, last.to_status)
-              FROM orders.orders AS o
-              LEFT JOIN LATERAL (SELECT to_status FROM orders.transitions AS t
-                                  WHERE t.shard = o.shard AND t.order_id = o.id
-                                  ORDER BY seq DESC LIMIT 1) AS last ON true
-             WHERE o.status <> coalesce(last.to_status, 'pending_payment')",
+        claim: "every order's history is gapless and ends where the order is",
+        offending: "
+            SELECT format('order %s is %s, its history: %s', o.id, o.status,
+                          coalesce(h.steps, 'none'))
+              FROM orders.orders o
+              LEFT JOIN (
+                  SELECT shard, order_id, max(seq) AS last, count(*) AS steps_count,
+                         (array_agg(to_status ORDER BY seq DESC))[1] AS ends,
+                         string_agg(seq || ' ' || from_status || '→' || to_status, ', '
+                                    ORDER BY seq) AS steps
+                    FROM orders.transitions GROUP BY shard, order_id
+              ) h ON h.shard = o.shard AND h.order_id = o.id
+             WHERE coalesce(h.ends, 'pending_payment') <> o.status
+                OR coalesce(h.last, 0) <> coalesce(h.steps_count, 0)
+             LIMIT $1",
     },
     Check {
-        name: "payments_match_orders",
-        rule: "a paid order has exactly one kept payment of its total, an unpaid one none",
-        population: "SELECT count(*) FROM payments.attempts",
-        offenders: "
-            SELECT format('order %s (%s): total %s, kept payments %s of %s',
-                   o.id, o.status, o.total, coalesce(p.count, 0), coalesce(p.sum, 0))
-              FROM orders.orders AS o
-              LEFT JOIN (SELECT shard, order_id, count(*) AS count, sum(amount) AS sum
-                           FROM payments.attempts
-                          WHERE kept AND status IN ('succeeded', 'partially_refunded', 'refunded')
-                          GROUP BY shard, order_id) AS p ON p.shard = o.shard AND p.order_id = o.id
-             WHERE (coalesce(p.count, 0), coalesce(p.sum, 0)) <> CASE
-                   WHEN o.status IN ('pending_payment', 'payment_failed', 'cancelled') THEN (0::bigint, 0::numeric)
-                   ELSE (1::bigint, o.total::numeric) END",
+        claim: "every paid order has exactly one payment that is kept, over its total",
+        offending: "
+            SELECT format('order %s (%s): total %s, kept %s in %s payments', o.id, o.status,
+                          o.total, coalesce(p.amount, 0), coalesce(p.count, 0))
+              FROM orders.orders o
+              LEFT JOIN (
+                  SELECT shard, order_id, count(*), sum(amount) AS amount
+                    FROM payments.attempts
+                   WHERE kept AND status IN ('succeeded', 'partially_refunded', 'refunded')
+                   GROUP BY shard, order_id
+              ) p ON p.shard = o.shard AND p.order_id = o.id
+             WHERE (o.paid_at IS NOT NULL AND (p.count, p.amount) IS DISTINCT FROM (1, o.total))
+                OR (o.paid_at IS NULL AND p.count > 0)
+                OR (o.paid_at IS NULL) <>
+                   (o.status IN ('pending_payment', 'payment_failed', 'cancelled'))
+             LIMIT $1",
     },
     Check {
-        name: "unkept_money_goes_back",
-        rule: "money that came too late or twice has exactly one refund of its amount",
-        population: "SELECT count(*) FROM payments.attempts WHERE NOT kept",
-        offenders: "
-            SELECT format('payment %s of order %s: %s came, refunds of %s', p.id, p.order_id, p.amount
-                   , coalesce(r.sum, 0))
-              FROM payments.attempts AS p
-              LEFT JOIN (SELECT shard, payment_id, sum(amount) AS sum FROM payments.refunds
-                          WHERE status <> 'rejected'
-                          GROUP BY shard, payment_id) AS r ON r.shard = p.shard AND r.payment_id = p.id
-             WHERE NOT p.kept AND coalesce(r.sum, 0) <> p.amount",
+        claim: "every payment belongs to an order, and money not kept is on its way back",
+        offending: "
+            SELECT format('payment %s of order %s: %s, %s', p.id, p.order_id, p.status,
+                          CASE WHEN o.id IS NULL THEN 'no such order' ELSE 'no refund' END)
+              FROM payments.attempts p
+              LEFT JOIN orders.orders o ON o.shard = p.shard AND o.id = p.order_id
+              LEFT JOIN payments.refunds r ON r.shard = p.shard AND r.payment_id = p.id
+             WHERE o.id IS NULL
+                OR (NOT p.kept AND p.status = 'succeeded' AND r.id IS NULL)
+             LIMIT $1",
+    },
+    Check {
+        claim: "every row lies on the shard its id says",
+        offending: "
+            SELECT format('%s %s on shard %s', what, id, shard)
+              FROM (
+                  SELECT 'order' AS what, shard, id FROM orders.orders
+                  UNION ALL
+                  SELECT 'stock of variant', shard, variant_id FROM inventory.stock
+                  UNION ALL
+                  SELECT 'payment', shard, id FROM payments.attempts
+              ) placed
+             WHERE shard <> get_byte(uuid_send(id), 15) & 63
+             LIMIT $1",
     },
 ];

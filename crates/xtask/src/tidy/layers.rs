@@ -35,6 +35,9 @@ const HELPERS: &[&str] = &["testkit", "ecpay-simulator", "proof", "xtask"];
 const WITHIN: &[(&str, &str)] =
     &[("outbox", "pg"), ("ports", "pg"), ("ports", "telemetry"), ("checkout", "intake")];
 
+/// Edges within one layer that tests alone may have: the flows' tests end with an audit.
+const WITHIN_IN_TESTS: &[(&str, &str)] = &[("checkout", "queries")];
+
 /// A crate of ours and the crates of ours that it names.
 pub struct Crate {
     name: String,
@@ -145,7 +148,9 @@ fn forbidden(from: &str, to: &str, kind: DependencyKind) -> Option<(String, &'st
         _ => {}
     }
     let (Some(from_layer), Some(to_layer)) = (layer(from), layer(to)) else { return None };
-    if to_layer < from_layer || WITHIN.contains(&(from, to)) {
+    let meant =
+        WITHIN.contains(&(from, to)) || (only_for_tests && WITHIN_IN_TESTS.contains(&(from, to)));
+    if to_layer < from_layer || meant {
         return None;
     }
     let (from_name, to_name) = (LAYERS[from_layer].0, LAYERS[to_layer].0);

@@ -1,7 +1,8 @@
+import type { ErrorCode } from './types.ts';
 import { m } from '#lib/paraglide/messages.js';
 
 /** What a shopper is told for each code that can reach a shop page. */
-const MESSAGES: Record<string, () => string> = {
+const MESSAGES: Partial<Record<ErrorCode | 'NETWORK_ERROR', () => string>> = {
   AUTH_UNAUTHORIZED: m.error_auth_unauthorized,
   AUTH_INVALID_CREDENTIALS: m.error_auth_invalid_credentials,
   CART_EMPTY: m.error_cart_empty,
@@ -31,5 +32,5 @@ const MESSAGES: Record<string, () => string> = {
 
 /** The message for a code; for a code this shop does not know, what the API itself says. */
 export function errorMessage(code: string, detail = ''): string {
-  return MESSAGES[code]?.() ?? (detail || m.error_internal());
+  return MESSAGES[code as ErrorCode]?.() ?? (detail || m.error_internal());
 }

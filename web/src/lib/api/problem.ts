@@ -52,6 +52,6 @@ export function toFailure(body: unknown, status: number): Failure {
     detail: problem.detail ?? problem.title ?? '',
     traceId: problem.trace_id ?? '',
     errors: problem.errors ?? [],
-    shortages: problem.shortages ?? [],
+    shortages: (problem.shortages as Shortage[] | undefined) ?? [],
   };
 }

@@ -4,6 +4,57 @@
  */
 
 export interface paths {
+    "/api/admin/inventory/{variant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The stock of a variant. */
+        get: operations["get_inventory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/inventory/{variant_id}/receive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Receives goods 入庫; answers with the balance as it is then. */
+        post: operations["receive_inventory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/warehouses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shop's warehouses. */
+        get: operations["list_warehouses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/login": {
         parameters: {
             query?: never;
@@ -13,6 +64,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Signs in. A guest's cart is merged into the account's. An unknown e-mail and a wrong password
+         *     get the same answer after the same work.
+         */
         post: operations["login"];
         delete?: never;
         options?: never;
@@ -29,6 +84,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Signs out: ends the session that the tokens sent along belong to, and takes the cookies away.
+         *     Whoever is not signed in gets the same answer.
+         */
         post: operations["logout"];
         delete?: never;
         options?: never;
@@ -45,6 +104,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Exchanges the refresh token for new tokens. Each works once; one that comes back later ends its
+         *     session.
+         */
         post: operations["refresh"];
         delete?: never;
         options?: never;
@@ -61,6 +124,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Opens an account and signs in. A guest's cart becomes the account's. */
         post: operations["register"];
         delete?: never;
         options?: never;
@@ -75,6 +139,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The caller's cart, with today's prices and stock; an empty one for who has none. */
         get: operations["get_cart"];
         put?: never;
         post?: never;
@@ -93,6 +158,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Puts units into the cart, on top of those in it. A guest's first units set the `oxcart_cart`
+         *     cookie.
+         */
         post: operations["add_cart_item"];
         delete?: never;
         options?: never;
@@ -110,9 +179,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
+        /** Removes a line; answers with the cart as it is then. */
         delete: operations["remove_cart_item"];
         options?: never;
         head?: never;
+        /** Sets the quantity of a line. */
         patch: operations["set_cart_item"];
         trace?: never;
     };
@@ -123,6 +194,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The shelves of the shop, empty ones included. */
         get: operations["list_categories"];
         put?: never;
         post?: never;
@@ -141,6 +213,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Orders what is in the cart, and empties the cart. */
         post: operations["checkout"];
         delete?: never;
         options?: never;
@@ -155,6 +228,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Who is signed in. */
         get: operations["me"];
         put?: never;
         post?: never;
@@ -171,8 +245,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The orders of the person signed in, the newest first. */
         get: operations["list_orders"];
         put?: never;
+        /** Places an order: all of it or nothing. The stock is held until `reserved_until`. */
         post: operations["create_order"];
         delete?: never;
         options?: never;
@@ -187,6 +263,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** An order, to whom it belongs. */
         get: operations["get_order"];
         put?: never;
         post?: never;
@@ -205,7 +282,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Cancels an unpaid order; its stock is free at once. */
         post: operations["cancel_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Follows an order: `event: order` with its progress, by server-sent events. */
+        get: operations["follow_order"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -221,6 +316,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Begins an attempt to pay; the same key gives the same attempt. */
         post: operations["start_payment"];
         delete?: never;
         options?: never;
@@ -235,9 +331,67 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The ways of paying on offer. */
         get: operations["list_payment_methods"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/ecpay/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A payment code was issued (`PaymentInfoURL`): kept in the log of notices. No method that issues
+         *     codes is offered yet.
+         */
+        post: operations["info"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/ecpay/notify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The result of a payment, from ECPay's server (`ReturnURL`). */
+        post: operations["notify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/ecpay/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The buyer's browser comes back with the same fields (`OrderResultURL`). It may be the first to
+         *     bring them, so they are acted on like the server's; then the browser goes to the order's page.
+         */
+        post: operations["result"];
         delete?: never;
         options?: never;
         head?: never;
@@ -251,6 +405,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The products on sale. */
         get: operations["list_products"];
         put?: never;
         post?: never;
@@ -267,6 +422,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** A product with its variants and pictures. */
         get: operations["get_product"];
         put?: never;
         post?: never;
@@ -283,6 +439,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The ways of shipping on offer. */
         get: operations["list_shipping_methods"];
         put?: never;
         post?: never;
@@ -296,367 +453,906 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What to put into the cart. */
         AddCartItem: {
-            /** Format: int64 */
+            /**
+             * Format: int32
+             * @description How many more.
+             */
             quantity: number;
-            /** Format: uuid */
-            variant_id: string;
+            /** @description What. */
+            variant_id: components["schemas"]["VariantId"];
         };
+        /** @description Where the goods go. */
         Address: {
+            /** @description Street and number. */
             address1: string;
+            /** @description Floor, building, … */
             address2?: string | null;
+            /** @description 縣市. */
             city: string;
+            /** @description 鄉鎮市區. */
             district: string;
+            /** @description Who receives them. */
             name: string;
+            /** @description Telephone of the receiver. */
             phone: string;
+            /** @description Three to six digits. */
             postal_code: string;
         };
-        /** @enum {string} */
-        Availability: "in_stock" | "low_stock" | "sold_out";
-        CancelOrder: {
+        /** @description Where the goods go. */
+        AddressForm: {
+            /**
+             * @description Street and number.
+             * @example 重慶南路一段 122 號
+             */
+            address1: string;
+            /** @description Floor, building, … */
+            address2?: string | null;
+            /**
+             * @description 縣市.
+             * @example 臺北市
+             */
+            city: string;
+            /**
+             * @description 鄉鎮市區.
+             * @example 中正區
+             */
+            district: string;
+            /**
+             * @description Who receives them.
+             * @example 王小明
+             */
+            name: string;
+            /**
+             * @description Telephone of the receiver.
+             * @example 0912345678
+             */
+            phone: string;
+            /**
+             * @description Three to six digits.
+             * @example 100
+             */
+            postal_code: string;
+        };
+        /**
+         * @description Whether something can be bought.
+         * @enum {string}
+         */
+        Availability: "sold_out" | "low_stock" | "in_stock";
+        /** @description The stock of a variant, warehouse by warehouse. */
+        Balances: {
+            /** @description One row a warehouse that ever had it. */
+            balances: components["schemas"]["StockBalance"][];
+        };
+        /** @description Why. */
+        Cancellation: {
+            /** @description In the buyer's words. */
             reason?: string | null;
         };
+        /** @description A cart. */
         Cart: {
+            /** @description The coupon in use. */
             coupon_code: string | null;
+            /** @description What coupons and promotions take off. */
             discount: components["schemas"]["Money"];
-            free_shipping_remaining: null | components["schemas"]["Money"];
-            /** Format: uuid */
-            id: string | null;
-            /** Format: int64 */
+            free_shipping_remaining: components["schemas"]["Money"] | null;
+            id: components["schemas"]["CartId"] | null;
+            /**
+             * Format: int32
+             * @description Units in all lines.
+             */
             item_count: number;
+            /** @description Its lines, the first one added first. */
             items: components["schemas"]["CartItem"][];
-            shipping_fee: null | components["schemas"]["Money"];
+            shipping_fee: components["schemas"]["Money"] | null;
+            /** @description The sum of the lines. */
             subtotal: components["schemas"]["Money"];
+            /** @description What would be paid, with what is known so far. */
             total: components["schemas"]["Money"];
         };
+        /**
+         * Format: uuid
+         * @description A shopping cart.
+         */
+        CartId: string;
+        /** @description A line of a cart. */
         CartItem: {
+            /** @description Whether it can be bought. */
             availability: components["schemas"]["Availability"];
-            /** Format: int64 */
+            /**
+             * Format: int32
+             * @description How many could be bought now, 99 at most; 0 as well when it is no longer sold.
+             */
             available: number;
-            /** Format: uuid */
-            id: string;
-            image: null | components["schemas"]["Image"];
+            /** @description Its id, for changing or removing it. */
+            id: components["schemas"]["CartItemId"];
+            image: components["schemas"]["Image"] | null;
+            /** @description What they cost together. */
             line_total: components["schemas"]["Money"];
+            /** @description Its product's name. */
             name: components["schemas"]["LocalizedText"];
+            /** @description Its product's place in addresses. */
             product_slug: string;
-            /** Format: int64 */
+            /**
+             * Format: int32
+             * @description How many.
+             */
             quantity: number;
+            /** @description Stock keeping unit. */
             sku: string;
+            /** @description What one costs now. */
             unit_price: components["schemas"]["Money"];
-            /** Format: uuid */
-            variant_id: string;
+            /** @description What would be bought. */
+            variant_id: components["schemas"]["VariantId"];
+            /** @description What tells it from its siblings; may be empty. */
             variant_name: components["schemas"]["LocalizedText"];
         };
+        /**
+         * Format: uuid
+         * @description One line of a cart.
+         */
+        CartItemId: string;
+        /** @description A category with what can be browsed in it. */
         Category: {
-            /** Format: uuid */
-            id: string;
+            /** @description Its id. */
+            id: components["schemas"]["CategoryId"];
+            /** @description Its name. */
             name: components["schemas"]["LocalizedText"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Published products in it.
+             */
             product_count: number;
+            /**
+             * @description Its place in addresses, and the `category` filter of the product list.
+             * @example kitchen
+             */
             slug: string;
         };
+        /**
+         * Format: uuid
+         * @description A category of the catalogue.
+         */
+        CategoryId: string;
+        /** @description Every category. */
         CategoryList: {
+            /** @description In the order the shop arranged. */
             items: components["schemas"]["Category"][];
         };
+        /** @description The category of a product. */
         CategoryRef: {
+            /** @description Its name. */
             name: components["schemas"]["LocalizedText"];
+            /** @description Its place in addresses. */
             slug: string;
         };
-        CheckoutRequest: {
-            contact: components["schemas"]["Contact"];
+        /** @description How the cart is to be ordered. */
+        CheckoutForm: {
+            /** @description How to reach the buyer. */
+            contact: components["schemas"]["ContactForm"];
+            /** @description A coupon. */
             coupon_code?: string | null;
-            expected_total?: null | components["schemas"]["Money"];
+            expected_total?: components["schemas"]["Money"] | null;
+            /** @description What the buyer wants to say. */
             note?: string | null;
+            /**
+             * @description The payment method's code.
+             * @example ecpay_credit
+             */
             payment_method: string;
-            shipping_address: components["schemas"]["Address"];
+            /** @description Where the goods go. */
+            shipping_address: components["schemas"]["AddressForm"];
+            /**
+             * @description The shipping method's code.
+             * @example home_delivery
+             */
             shipping_method: string;
         };
+        /** @description How the buyer is reached. */
         Contact: {
+            /**
+             * @description E-mail address.
+             * @example a@example.com
+             */
             email: string;
+            /**
+             * @description Telephone number.
+             * @example 0912345678
+             */
             phone: string;
         };
+        /** @description How to reach the buyer. */
+        ContactForm: {
+            /**
+             * @description E-mail address.
+             * @example a@example.com
+             */
+            email: string;
+            /**
+             * @description Telephone number.
+             * @example 0912345678
+             */
+            phone: string;
+        };
+        /** @description A placed order. */
         CreatedOrder: {
+            /** @description For guests: opens the order, as `?access_token=` or `X-Order-Token`. */
             access_token?: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was placed.
+             */
             created_at: string;
+            /** @description What was taken off. */
             discount: components["schemas"]["Money"];
-            /** Format: uuid */
-            id: string;
+            /** @description Its id. */
+            id: components["schemas"]["OrderId"];
+            /** @description Where the units came from. */
             inventory_deduction_results: components["schemas"]["InventoryDeduction"][];
+            /** @description What was bought. */
             items: components["schemas"]["OrderItem"][];
+            /**
+             * @description Its number for people.
+             * @example 261121-K7M3-9QWD-2XAB
+             */
             number: string;
-            /** Format: date-time */
-            reserved_until: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the stock is held.
+             */
+            reserved_until: string;
+            /** @description For shipping. */
             shipping_fee: components["schemas"]["Money"];
+            /** @description `pending_payment`. */
             status: components["schemas"]["OrderStatus"];
+            /** @description The sum of the lines. */
             subtotal: components["schemas"]["Money"];
+            /** @description To pay. */
             total: components["schemas"]["Money"];
         };
+        /**
+         * @description ISO 4217 currency.
+         * @enum {string}
+         */
+        Currency: "TWD";
+        /**
+         * @description A stable error code.
+         * @enum {string}
+         */
+        ErrorCode: "AUTH_UNAUTHORIZED" | "AUTH_INVALID_CREDENTIALS" | "EMAIL_TAKEN" | "FORBIDDEN" | "CART_EMPTY" | "CART_ITEM_NOT_FOUND" | "INVENTORY_SHORTAGE" | "STOCK_FROZEN" | "WAREHOUSE_NOT_FOUND" | "COUPON_INVALID" | "PAYMENT_FAILED" | "PAYMENT_NOTICE_REJECTED" | "ORDER_NOT_FOUND" | "PRODUCT_NOT_FOUND" | "PRICE_CHANGED" | "PURCHASE_LIMIT_EXCEEDED" | "SALE_NOT_OPEN" | "INVALID_TRANSITION" | "VERSION_CONFLICT" | "IDEMPOTENCY_KEY_MISSING" | "IDEMPOTENCY_KEY_REUSED" | "REQUEST_IN_PROGRESS" | "QUEUE_FULL" | "RATE_LIMITED" | "NETWORK_ERROR" | "VALIDATION_FAILED" | "MALFORMED_REQUEST" | "UNSUPPORTED_MEDIA_TYPE" | "PAYLOAD_TOO_LARGE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "SERVICE_UNAVAILABLE" | "INTERNAL";
+        /** @description What is wrong with one field of the input. */
         FieldError: {
+            /** @description What is wrong with it. */
             detail: string;
+            /** @description Where: a JSON pointer (RFC 6901) into the body, or the parameter's name after `#`. */
             pointer: string;
         };
-        Image: {
-            alt: components["schemas"]["LocalizedText"];
-            /** Format: int32 */
-            height: number;
-            url: string;
-            /** Format: int32 */
-            width: number;
-        };
-        InventoryDeduction: {
-            /** Format: int64 */
-            available_after: number;
-            /** Format: int64 */
-            available_before: number;
-            /** Format: int64 */
-            quantity: number;
-            sku: string;
-            /** Format: uuid */
-            variant_id: string;
-            /** Format: uuid */
-            warehouse_id: string;
-        };
-        LocalizedText: {
-            en: string;
-            zh_tw: string;
-        };
-        LoginRequest: {
-            email: string;
-            password: string;
-        };
-        Money: {
-            /** Format: int64 */
-            amount: number;
-            currency: string;
-        };
-        NewOrder: {
-            contact: components["schemas"]["Contact"];
-            coupon_code?: string | null;
-            items: components["schemas"]["NewOrderItem"][];
-            note?: string | null;
-            payment_method: string;
-            shipping_address: components["schemas"]["Address"];
-            shipping_method: string;
-        };
-        NewOrderItem: {
-            /** Format: int64 */
-            quantity: number;
-            unit_price?: null | components["schemas"]["Money"];
-            /** Format: uuid */
-            variant_id: string;
-        };
-        Order: {
-            contact: components["schemas"]["Contact"];
-            /** Format: date-time */
-            created_at: string;
-            discount: components["schemas"]["Money"];
-            /** Format: uuid */
-            id: string;
-            items: components["schemas"]["OrderItem"][];
-            note: string | null;
-            number: string;
-            /** Format: date-time */
-            paid_at: string | null;
-            payment_method: string;
-            payments: components["schemas"]["OrderPayment"][];
-            /** Format: date-time */
-            reserved_until: string | null;
-            shipping_address: components["schemas"]["Address"];
-            shipping_fee: components["schemas"]["Money"];
-            shipping_method: string;
-            status: components["schemas"]["OrderStatus"];
-            subtotal: components["schemas"]["Money"];
-            timeline: components["schemas"]["TimelineEntry"][];
-            total: components["schemas"]["Money"];
-        };
-        OrderItem: {
-            image: null | components["schemas"]["Image"];
-            /** Format: int64 */
-            line_no: number;
-            line_total: components["schemas"]["Money"];
-            name: components["schemas"]["LocalizedText"];
-            product_slug: string;
-            /** Format: int64 */
-            quantity: number;
-            sku: string;
-            unit_price: components["schemas"]["Money"];
-            /** Format: uuid */
-            variant_id: string;
-            variant_name: components["schemas"]["LocalizedText"];
-        };
-        OrderPage: {
-            items: components["schemas"]["OrderSummary"][];
-            next_cursor: string | null;
-        };
-        OrderPayment: {
-            amount: components["schemas"]["Money"];
-            /** Format: date-time */
-            created_at: string;
-            /** Format: uuid */
-            id: string;
-            merchant_trade_no: string;
-            method: string;
-            /** Format: date-time */
-            paid_at: string | null;
-            status: components["schemas"]["PaymentStatus"];
-        };
-        /** @enum {string} */
-        OrderStatus: "pending_payment" | "paid" | "preparing_shipment" | "shipped" | "completed" | "payment_failed" | "cancelled" | "refund_requested" | "refunded" | "refund_rejected" | "return_requested" | "returned";
-        OrderSummary: {
-            /** Format: date-time */
-            created_at: string;
-            first_image: null | components["schemas"]["Image"];
-            /** Format: uuid */
-            id: string;
-            /** Format: int64 */
-            item_count: number;
-            number: string;
-            status: components["schemas"]["OrderStatus"];
-            total: components["schemas"]["Money"];
-        };
-        PaymentField: {
+        /** @description A field of the form. */
+        FormField: {
+            /** @description Its name. */
             name: string;
+            /** @description Its value, unescaped. */
             value: string;
         };
-        PaymentForm: {
-            action: string;
-            /** Format: date-time */
-            expires_at: string;
-            fields: components["schemas"]["PaymentField"][];
-            method: string;
-            /** Format: uuid */
-            payment_id: string;
-            provider: string;
+        /** @description A picture. */
+        Image: {
+            /** @description What it shows, for those who do not see it. */
+            alt: components["schemas"]["LocalizedText"];
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            height: number;
+            /**
+             * @description Where it is; what lies there never changes.
+             * @example /media/products/mug-1.webp
+             */
+            url: string;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            width: number;
         };
-        PaymentMethod: {
-            code: string;
-            description: components["schemas"]["LocalizedText"];
-            enabled: boolean;
-            name: components["schemas"]["LocalizedText"];
+        /** @description Units taken from one warehouse. */
+        InventoryDeduction: {
+            /**
+             * Format: int32
+             * @description Available there after.
+             */
+            available_after: number;
+            /**
+             * Format: int32
+             * @description Available there before.
+             */
+            available_before: number;
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            quantity: number;
+            /** @description Its SKU. */
+            sku: string;
+            /** @description What. */
+            variant_id: components["schemas"]["VariantId"];
+            /** @description Where from. */
+            warehouse_id: components["schemas"]["WarehouseId"];
         };
-        PaymentMethodList: {
-            items: components["schemas"]["PaymentMethod"][];
+        /** @description A text in both languages. */
+        LocalizedText: {
+            /** @description English. */
+            en: string;
+            /** @description Traditional Chinese (Taiwan). */
+            zh_tw: string;
         };
-        /** @enum {string} */
-        PaymentStatus: "created" | "pending" | "succeeded" | "failed" | "cancelled" | "partially_refunded" | "refunded";
-        Problem: {
-            code: string;
-            detail: string;
-            errors?: components["schemas"]["FieldError"][];
-            shortages?: components["schemas"]["Shortage"][];
-            /** Format: int32 */
-            status: number;
-            title: string;
-            trace_id: string;
-            type: string;
-        };
-        Product: {
-            availability: components["schemas"]["Availability"];
-            badges: string[];
-            category: components["schemas"]["CategoryRef"];
-            compare_at: null | components["schemas"]["Money"];
-            description: components["schemas"]["LocalizedText"];
-            /** Format: uuid */
-            id: string;
-            image: null | components["schemas"]["Image"];
-            images: components["schemas"]["Image"][];
-            name: components["schemas"]["LocalizedText"];
-            options: components["schemas"]["ProductOption"][];
-            price_from: components["schemas"]["Money"];
-            price_to: components["schemas"]["Money"];
-            slug: string;
-            subtitle: components["schemas"]["LocalizedText"];
-            variants: components["schemas"]["Variant"][];
-        };
-        ProductOption: {
-            name: components["schemas"]["LocalizedText"];
-            values: components["schemas"]["LocalizedText"][];
-        };
-        ProductPage: {
-            items: components["schemas"]["ProductSummary"][];
-            next_cursor: string | null;
-        };
-        ProductSummary: {
-            availability: components["schemas"]["Availability"];
-            badges: string[];
-            category: components["schemas"]["CategoryRef"];
-            compare_at: null | components["schemas"]["Money"];
-            /** Format: uuid */
-            id: string;
-            image: null | components["schemas"]["Image"];
-            name: components["schemas"]["LocalizedText"];
-            price_from: components["schemas"]["Money"];
-            price_to: components["schemas"]["Money"];
-            slug: string;
-            subtitle: components["schemas"]["LocalizedText"];
-        };
-        RefreshRequest: {
-            refresh_token?: string | null;
-        };
-        RegisterRequest: {
+        /** @description Who wants to sign in. */
+        LoginRequest: {
+            /**
+             * @description The account's e-mail address.
+             * @example a@example.com
+             */
             email: string;
-            name: string;
+            /**
+             * Format: password
+             * @description The account's password.
+             */
             password: string;
         };
+        /**
+         * @description An amount of money, in the currency's unit (whole dollars for TWD); never below zero.
+         *
+         *     The bound keeps every sum of realistic size far from overflow, and lets amounts travel through
+         *     JSON without loss (below 2^53).
+         */
+        Money: {
+            /**
+             * Format: int64
+             * @description Whole units of the currency.
+             */
+            amount: number;
+            currency: components["schemas"]["Currency"];
+        };
+        /** @description An order to place. */
+        NewOrder: {
+            /** @description How to reach the buyer. */
+            contact: components["schemas"]["ContactForm"];
+            /** @description A coupon. */
+            coupon_code?: string | null;
+            /** @description What to buy. */
+            items: components["schemas"]["NewOrderItem"][];
+            /** @description What the buyer wants to say. */
+            note?: string | null;
+            /**
+             * @description The payment method's code.
+             * @example ecpay_credit
+             */
+            payment_method: string;
+            /** @description Where the goods go. */
+            shipping_address: components["schemas"]["AddressForm"];
+            /**
+             * @description The shipping method's code.
+             * @example home_delivery
+             */
+            shipping_method: string;
+        };
+        /** @description A line to buy. */
+        NewOrderItem: {
+            /** @description How many. */
+            quantity: components["schemas"]["Quantity"];
+            unit_price?: components["schemas"]["Money"] | null;
+            /** @description What. */
+            variant_id: components["schemas"]["VariantId"];
+        };
+        /** @description Nothing needs to be said: the order knows how it is to be paid. */
+        NewPayment: Record<string, never>;
+        /** @description An order. */
+        Order: {
+            /** @description How the buyer is reached. */
+            contact: components["schemas"]["Contact"];
+            /**
+             * Format: date-time
+             * @description When it was placed.
+             */
+            created_at: string;
+            /** @description What was taken off. */
+            discount: components["schemas"]["Money"];
+            /** @description Its id. */
+            id: components["schemas"]["OrderId"];
+            /** @description What was bought. */
+            items: components["schemas"]["OrderItem"][];
+            /** @description What the buyer wrote. */
+            note: string | null;
+            /**
+             * @description Its number for people.
+             * @example 261121-K7M3-9QWD-2XAB
+             */
+            number: string;
+            /**
+             * Format: date-time
+             * @description When it was paid.
+             */
+            paid_at: string | null;
+            /** @description The payment method's code. */
+            payment_method: string;
+            /** @description Attempts to pay it, the first one first. */
+            payments: components["schemas"]["OrderPayment"][];
+            /**
+             * Format: date-time
+             * @description Until when the stock is (or was) held for it.
+             */
+            reserved_until: string;
+            /** @description Where the goods go. */
+            shipping_address: components["schemas"]["Address"];
+            /** @description For shipping. */
+            shipping_fee: components["schemas"]["Money"];
+            /** @description The shipping method's code. */
+            shipping_method: string;
+            /** @description How far it has come. */
+            status: components["schemas"]["OrderStatus"];
+            /** @description The sum of the lines. */
+            subtotal: components["schemas"]["Money"];
+            /** @description What happened to it, the first thing first. */
+            timeline: components["schemas"]["TimelineEntry"][];
+            /** @description To pay. */
+            total: components["schemas"]["Money"];
+        };
+        /**
+         * Format: uuid
+         * @description An order. Its id carries the shard of its first variant.
+         */
+        OrderId: string;
+        /** @description A line of an order, with the names and prices of the moment of sale. */
+        OrderItem: {
+            image: components["schemas"]["Image"] | null;
+            /**
+             * Format: int32
+             * @description 1, 2, 3, …
+             */
+            line_no: number;
+            /** @description What they cost together. */
+            line_total: components["schemas"]["Money"];
+            /** @description The product's name. */
+            name: components["schemas"]["LocalizedText"];
+            /** @description Its product's place in addresses today; empty when the product is unknown by now. */
+            product_slug: string;
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            quantity: number;
+            /** @description Stock keeping unit. */
+            sku: string;
+            /** @description What one cost. */
+            unit_price: components["schemas"]["Money"];
+            /** @description What was bought. */
+            variant_id: components["schemas"]["VariantId"];
+            /** @description What tells the variant from its siblings; may be empty. */
+            variant_name: components["schemas"]["LocalizedText"];
+        };
+        /** @description A page of orders. */
+        OrderPage: {
+            /** @description The orders, the newest first. */
+            items: components["schemas"]["OrderSummary"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description An attempt to pay. */
+        OrderPayment: {
+            /** @description How much. */
+            amount: components["schemas"]["Money"];
+            /**
+             * Format: date-time
+             * @description When it was begun.
+             */
+            created_at: string;
+            /** @description Its id. */
+            id: components["schemas"]["PaymentId"];
+            /** @description What the provider knows it by. */
+            merchant_trade_no: string;
+            /**
+             * @description The payment method's code.
+             * @example ecpay_credit
+             */
+            method: string;
+            /**
+             * Format: date-time
+             * @description When the money was paid.
+             */
+            paid_at: string | null;
+            /** @description How far it has come. */
+            status: components["schemas"]["PaymentStatus"];
+        };
+        /** @description What the stream tells, at once and whenever it changes. */
+        OrderProgress: {
+            payment_status: components["schemas"]["PaymentStatus"] | null;
+            /**
+             * Format: date-time
+             * @description Until when the stock is (or was) held.
+             */
+            reserved_until: string;
+            /** @description How far the order has come. */
+            status: components["schemas"]["OrderStatus"];
+        };
+        /**
+         * @description How far an order has come.
+         * @enum {string}
+         */
+        OrderStatus: "pending_payment" | "paid" | "preparing_shipment" | "shipped" | "completed" | "payment_failed" | "cancelled" | "refund_requested" | "refunded" | "refund_rejected" | "return_requested" | "returned";
+        /** @description An order in a list. */
+        OrderSummary: {
+            /**
+             * Format: date-time
+             * @description When it was placed.
+             */
+            created_at: string;
+            first_image: components["schemas"]["Image"] | null;
+            /** @description Its id. */
+            id: components["schemas"]["OrderId"];
+            /**
+             * Format: int32
+             * @description Units in all lines.
+             */
+            item_count: number;
+            /**
+             * @description Its number for people.
+             * @example 261121-K7M3-9QWD-2XAB
+             */
+            number: string;
+            /** @description How far it has come. */
+            status: components["schemas"]["OrderStatus"];
+            /** @description What it costs in all. */
+            total: components["schemas"]["Money"];
+        };
+        /**
+         * Format: uuid
+         * @description One attempt to pay an order. Carries its order's shard.
+         */
+        PaymentId: string;
+        /** @description What the buyer's browser has to post to the provider. */
+        PaymentInstructions: {
+            /** @description Where to post. */
+            action: string;
+            /**
+             * Format: date-time
+             * @description Until when the stock is held.
+             */
+            expires_at: string;
+            /** @description What to post, as a form, in this order and nothing else. */
+            fields: components["schemas"]["FormField"][];
+            /** @description `POST`. */
+            method: string;
+            /** @description The attempt. */
+            payment_id: components["schemas"]["PaymentId"];
+            /** @description `ecpay`. */
+            provider: string;
+        };
+        /** @description A way of paying. */
+        PaymentMethod: {
+            /**
+             * @description What orders call it.
+             * @example ecpay_credit
+             */
+            code: string;
+            /** @description What to know about it. */
+            description: components["schemas"]["LocalizedText"];
+            /** @description Whether it can be chosen now. */
+            enabled: boolean;
+            /** @description Its name. */
+            name: components["schemas"]["LocalizedText"];
+        };
+        /** @description The ways of paying on offer. */
+        PaymentMethods: {
+            /** @description In the shop's order. */
+            items: components["schemas"]["PaymentMethod"][];
+        };
+        /**
+         * @description How far an attempt to pay has come.
+         * @enum {string}
+         */
+        PaymentStatus: "created" | "pending" | "succeeded" | "failed" | "cancelled" | "partially_refunded" | "refunded";
+        /** @description The body of a problem, for the API's description. */
+        ProblemBody: {
+            /** @description The stable code to switch on. */
+            code: components["schemas"]["ErrorCode"];
+            /** @description What happened this time. */
+            detail?: string | null;
+            /** @description For input errors: which fields. */
+            errors?: components["schemas"]["FieldError"][];
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description The code's message in the caller's language. */
+            title: string;
+            /** @description Finds the request in the logs. */
+            trace_id: string;
+            /**
+             * @description The page that explains the code.
+             * @example /docs/errors/INVENTORY_SHORTAGE
+             */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A product with everything about it. */
+        Product: components["schemas"]["ProductSummary"] & {
+            /** @description Plain text; a blank line ends a paragraph. */
+            description: components["schemas"]["LocalizedText"];
+            /** @description Every picture, its face first. */
+            images: components["schemas"]["Image"][];
+            /** @description What its variants differ in. */
+            options: components["schemas"]["ProductOption"][];
+            /** @description What can be bought, in the order shown. */
+            variants: components["schemas"]["Variant"][];
+        };
+        /**
+         * Format: uuid
+         * @description A product: what the shop shows; it is bought as one of its variants.
+         */
+        ProductId: string;
+        /** @description Something to choose, such as colour or size. */
+        ProductOption: {
+            /** @description What is chosen. */
+            name: components["schemas"]["LocalizedText"];
+            /** @description From what. */
+            values: components["schemas"]["LocalizedText"][];
+        };
+        /** @description A page of products. */
+        ProductPage: {
+            /** @description The products, in the order asked for. */
+            items: components["schemas"]["ProductSummary"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description A product in a list. */
+        ProductSummary: {
+            /** @description The best among its variants. */
+            availability: components["schemas"]["Availability"];
+            /** @description Words to show on it, e.g. `new`. */
+            badges: string[];
+            /** @description Where it is shelved. */
+            category: components["schemas"]["CategoryRef"];
+            compare_at: components["schemas"]["Money"] | null;
+            /** @description Its id. */
+            id: components["schemas"]["ProductId"];
+            image: components["schemas"]["Image"] | null;
+            /** @description Its name. */
+            name: components["schemas"]["LocalizedText"];
+            /** @description The lowest price among its variants. */
+            price_from: components["schemas"]["Money"];
+            /** @description The highest price among its variants. */
+            price_to: components["schemas"]["Money"];
+            /**
+             * @description Its place in addresses.
+             * @example enamel-mug
+             */
+            slug: string;
+            /** @description One line more; may be empty. */
+            subtitle: components["schemas"]["LocalizedText"];
+        };
+        /**
+         * Format: int32
+         * @description A number of units to move: at least 1, at most [`Quantity::MAX`].
+         */
+        Quantity: number;
+        /** @description Goods that arrived. */
+        Receipt: {
+            /** @description How many. */
+            quantity: components["schemas"]["Quantity"];
+            /** @description Why, for the ledger: a delivery note, a purchase order. */
+            reason: string;
+            /** @description Where. */
+            warehouse_id: components["schemas"]["WarehouseId"];
+        };
+        /** @description For programs without cookies; browsers send nothing. */
+        RefreshRequest: {
+            /** @description The refresh token; without it, the cookie's is used. */
+            refresh_token?: string | null;
+        };
+        /** @description A new account. */
+        RegisterRequest: {
+            /**
+             * @description Where mail reaches you; also the name to sign in with.
+             * @example a@example.com
+             */
+            email: string;
+            /**
+             * @description What you are called.
+             * @example 王小明
+             */
+            name: string;
+            /**
+             * Format: password
+             * @description A password of at least 10 characters.
+             */
+            password: string;
+        };
+        /**
+         * @description Somebody is signed in. Browsers find the tokens in their cookies; programs send `access_token`
+         *     as `Authorization: Bearer …`.
+         */
         Session: {
+            /** @description Who is asking, for `expires_in` seconds. */
             access_token: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Seconds until the access token has to be refreshed.
+             * @example 900
+             */
             expires_in: number;
+            /** @description Who. */
             user: components["schemas"]["User"];
         };
+        /** @description The new quantity of a line. */
         SetCartItem: {
-            /** Format: int64 */
+            /**
+             * Format: int32
+             * @description How many; 0 removes the line.
+             */
             quantity: number;
         };
+        /** @description A way of shipping. */
         ShippingMethod: {
+            /**
+             * @description What orders call it.
+             * @example home_delivery
+             */
             code: string;
+            /** @description How long it takes, who brings it. */
             description: components["schemas"]["LocalizedText"];
+            /** @description The fee. */
             fee: components["schemas"]["Money"];
-            free_from: null | components["schemas"]["Money"];
+            free_from: components["schemas"]["Money"] | null;
+            /** @description Its name. */
             name: components["schemas"]["LocalizedText"];
         };
-        ShippingMethodList: {
+        /** @description The ways of shipping on offer. */
+        ShippingMethods: {
+            /** @description In the shop's order. */
             items: components["schemas"]["ShippingMethod"][];
         };
-        Shortage: {
-            /** Format: int64 */
+        /** @description The stock of a variant in one warehouse. `total = available + reserved + sold`. */
+        StockBalance: {
+            /**
+             * Format: int32
+             * @description Free to be promised 可用.
+             */
             available: number;
-            /** Format: int64 */
-            requested: number;
-            sku: string;
-            /** Format: uuid */
-            variant_id: string;
+            /** @description Whether a stocktake holds it 盤點. */
+            frozen: boolean;
+            /**
+             * Format: int32
+             * @description Promised to unpaid orders 預留.
+             */
+            reserved: number;
+            /**
+             * Format: int32
+             * @description Below this, operations are told 安全庫存.
+             */
+            safety_stock: number;
+            /**
+             * Format: int32
+             * @description Paid for, not shipped yet 已銷售.
+             */
+            sold: number;
+            /**
+             * Format: int32
+             * @description Everything there 總庫存.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Counts the changes of this balance.
+             */
+            version: number;
+            /** @description Where. */
+            warehouse_id: components["schemas"]["WarehouseId"];
         };
-        StartPayment: Record<string, never>;
+        /**
+         * @description Who moved an order.
+         * @enum {string}
+         */
+        TimelineActor: "customer" | "system" | "payment_provider" | "staff";
+        /** @description A step in the life of an order. */
         TimelineEntry: {
-            /** @enum {string} */
-            actor: "customer" | "system" | "payment_provider" | "staff";
-            /** Format: date-time */
+            /** @description By whom. */
+            actor: components["schemas"]["TimelineActor"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
             at: string;
-            from: string | null;
+            from: components["schemas"]["OrderStatus"] | null;
+            /** @description Why. */
             reason: string | null;
-            to: string;
+            /** @description To where. */
+            to: components["schemas"]["OrderStatus"];
         };
+        /** @description A person with an account. */
         User: {
+            /**
+             * @description Where mail reaches them.
+             * @example a@example.com
+             */
             email: string;
-            /** Format: uuid */
-            id: string;
+            /** @description Their id. */
+            id: components["schemas"]["UserId"];
+            /**
+             * @description What they are called.
+             * @example 王小明
+             */
             name: string;
+            /** @description What they may do in the back office: `ops`, `warehouse`, `admin`; customers have none. */
             roles: string[];
         };
+        /**
+         * Format: uuid
+         * @description A person with an account.
+         */
+        UserId: string;
+        /** @description Something that can be bought. */
         Variant: {
+            /** @description Whether it can be bought. */
             availability: components["schemas"]["Availability"];
-            /** Format: int64 */
+            /**
+             * Format: int32
+             * @description How many are left, when it is 10 or fewer.
+             */
             available_display: number | null;
-            compare_at: null | components["schemas"]["Money"];
-            /** Format: uuid */
-            id: string;
-            image: null | components["schemas"]["Image"];
+            compare_at: components["schemas"]["Money"] | null;
+            /** @description Its id: what carts and orders name. */
+            id: components["schemas"]["VariantId"];
+            image: components["schemas"]["Image"] | null;
+            /** @description What tells it from its siblings; may be empty. */
             name: components["schemas"]["LocalizedText"];
+            /** @description Its value for each of the product's options, in their order. */
             options: components["schemas"]["LocalizedText"][];
+            /** @description What it costs. */
             price: components["schemas"]["Money"];
+            /**
+             * @description Stock keeping unit.
+             * @example MUG-WHITE
+             */
             sku: string;
+        };
+        /**
+         * Format: uuid
+         * @description A variant (SKU): what is stocked and sold. Its id fixes its [`Shard`].
+         */
+        VariantId: string;
+        /**
+         * Format: uuid
+         * @description A warehouse.
+         */
+        WarehouseId: string;
+        /** @description All warehouses. */
+        Warehouses: {
+            /** @description By priority. */
+            items: components["schemas"]["WarehouseView"][];
+        };
+        /** @description A warehouse. */
+        WarehouseView: {
+            /** @description Whether it serves orders. */
+            active: boolean;
+            /** @description 縣市. */
+            city: string;
+            /** @description A short name, e.g. `TPE`. */
+            code: string;
+            /** @description 鄉鎮市區. */
+            district: string;
+            /** @description Its id. */
+            id: components["schemas"]["WarehouseId"];
+            /** @description Its name. */
+            name: components["schemas"]["LocalizedText"];
+            /** @description Where it is. */
+            postal_code: string;
+            /**
+             * Format: int32
+             * @description Lower serves first when two are equally near.
+             */
+            priority: number;
         };
     };
     responses: never;
@@ -667,6 +1363,167 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_inventory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                variant_id: components["schemas"]["VariantId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balances"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    receive_inventory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                variant_id: components["schemas"]["VariantId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Receipt"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockBalance"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_warehouses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Warehouses"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -680,7 +1537,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Sets `oxcart_access` and `oxcart_refresh` */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -689,13 +1546,53 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Problem details */
-            default: {
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `AUTH_INVALID_CREDENTIALS` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -709,20 +1606,19 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Signed out */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem details */
-            default: {
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -734,13 +1630,13 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["RefreshRequest"];
+                "application/json": components["schemas"]["RefreshRequest"] | null;
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Sets `oxcart_access` and `oxcart_refresh` */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -749,13 +1645,37 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Problem details */
-            default: {
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `AUTH_UNAUTHORIZED`: sign in again; takes the cookies away */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -773,7 +1693,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Sets `oxcart_access` and `oxcart_refresh` */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -782,13 +1702,54 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Problem details */
-            default: {
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `EMAIL_TAKEN` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VALIDATION_FAILED` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -802,7 +1763,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -811,13 +1771,12 @@ export interface operations {
                     "application/json": components["schemas"]["Cart"];
                 };
             };
-            /** @description Problem details */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -835,7 +1794,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -844,13 +1802,54 @@ export interface operations {
                     "application/json": components["schemas"]["Cart"];
                 };
             };
-            /** @description Problem details */
-            default: {
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVENTORY_SHORTAGE` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -860,13 +1859,12 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                id: components["schemas"]["CartItemId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -875,13 +1873,21 @@ export interface operations {
                     "application/json": components["schemas"]["Cart"];
                 };
             };
-            /** @description Problem details */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `CART_ITEM_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -891,7 +1897,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                id: components["schemas"]["CartItemId"];
             };
             cookie?: never;
         };
@@ -901,7 +1907,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -910,13 +1915,54 @@ export interface operations {
                     "application/json": components["schemas"]["Cart"];
                 };
             };
-            /** @description Problem details */
-            default: {
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `CART_ITEM_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVENTORY_SHORTAGE` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -930,7 +1976,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -939,21 +1984,13 @@ export interface operations {
                     "application/json": components["schemas"]["CategoryList"];
                 };
             };
-            /** @description Problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     checkout: {
         parameters: {
             query?: never;
             header: {
+                /** @description Made by the client; the same key gives the same order */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -961,26 +1998,87 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CheckoutRequest"];
+                "application/json": components["schemas"]["CheckoutForm"];
             };
         };
         responses: {
-            /** @description OK */
             201: {
                 headers: {
+                    /** @description The order */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CreatedOrder"];
                 };
             };
-            /** @description Problem details */
-            default: {
+            /** @description `MALFORMED_REQUEST`, `IDEMPOTENCY_KEY_MISSING` */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVENTORY_SHORTAGE`, `PRICE_CHANGED`, `STOCK_FROZEN`, `REQUEST_IN_PROGRESS` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VALIDATION_FAILED`, `CART_EMPTY`, `COUPON_INVALID`, `IDEMPOTENCY_KEY_REUSED` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `QUEUE_FULL`, `SERVICE_UNAVAILABLE` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -994,7 +2092,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1003,13 +2100,12 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description Problem details */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -1017,7 +2113,9 @@ export interface operations {
     list_orders: {
         parameters: {
             query?: {
+                /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description Rows on a page, 1–100; 24 unless asked. */
                 limit?: number;
             };
             header?: never;
@@ -1026,7 +2124,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1035,13 +2132,20 @@ export interface operations {
                     "application/json": components["schemas"]["OrderPage"];
                 };
             };
-            /** @description Problem details */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -1050,6 +2154,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
+                /** @description Made by the client; the same key gives the same order */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -1061,40 +2166,104 @@ export interface operations {
             };
         };
         responses: {
-            /** @description OK */
             201: {
                 headers: {
+                    /** @description The order */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CreatedOrder"];
                 };
             };
-            /** @description Problem details */
-            default: {
+            /** @description `MALFORMED_REQUEST`, `IDEMPOTENCY_KEY_MISSING` */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVENTORY_SHORTAGE`, `PRICE_CHANGED`, `STOCK_FROZEN`, `REQUEST_IN_PROGRESS` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VALIDATION_FAILED`, `COUPON_INVALID`, `IDEMPOTENCY_KEY_REUSED` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `QUEUE_FULL`, `SERVICE_UNAVAILABLE` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
     };
     get_order: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A guest's token */
+                access_token?: string;
+            };
             header?: {
-                "X-Order-Token"?: string;
+                /** @description The same, as a header */
+                "X-Order-Token"?: string | null;
             };
             path: {
-                id: string;
+                id: components["schemas"]["OrderId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1103,13 +2272,21 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description Problem details */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `ORDER_NOT_FOUND`: unknown, or not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -1118,20 +2295,19 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                "X-Order-Token"?: string;
+                "X-Order-Token"?: string | null;
             };
             path: {
-                id: string;
+                id: components["schemas"]["OrderId"];
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CancelOrder"];
+                "application/json": components["schemas"]["Cancellation"];
             };
         };
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1140,13 +2316,93 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description Problem details */
-            default: {
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    follow_order: {
+        parameters: {
+            query?: {
+                access_token?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events named `order` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["OrderProgress"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -1156,35 +2412,74 @@ export interface operations {
             query?: never;
             header: {
                 "Idempotency-Key": string;
-                "X-Order-Token"?: string;
+                "X-Order-Token"?: string | null;
             };
             path: {
-                id: string;
+                id: components["schemas"]["OrderId"];
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["StartPayment"];
+                "application/json": components["schemas"]["NewPayment"];
             };
         };
         responses: {
-            /** @description OK */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PaymentForm"];
+                    "application/json": components["schemas"]["PaymentInstructions"];
                 };
             };
-            /** @description Problem details */
-            default: {
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`: paid, cancelled or out of time */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -1198,36 +2493,134 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PaymentMethodList"];
+                    "application/json": components["schemas"]["PaymentMethods"];
                 };
             };
-            /** @description Problem details */
-            default: {
+        };
+    };
+    info: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            /** @description Taken: `1|OK` */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/plain": string;
                 };
+            };
+            /** @description `PAYMENT_NOTICE_REJECTED` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    notify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            /** @description Taken: `1|OK` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description `PAYMENT_NOTICE_REJECTED` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `SERVICE_UNAVAILABLE`: ask again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            /** @description To the order's page */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
     list_products: {
         parameters: {
             query?: {
+                /**
+                 * @description Only this category, by slug.
+                 * @example kitchen
+                 */
                 category?: string;
+                /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description Only with something left to buy. */
                 in_stock?: boolean;
+                /** @description Rows on a page, 1–100; 24 unless asked. */
                 limit?: number;
+                /** @description Only with a variant at this price or less, in whole TWD. */
                 max_price?: number;
+                /** @description Only with a variant at this price or more, in whole TWD. */
                 min_price?: number;
+                /** @description Words, each of which must occur in a name, a subtitle or a SKU. */
                 q?: string;
+                /** @description In which order; `relevance` unless asked. */
                 sort?: "relevance" | "newest" | "price_asc" | "price_desc" | "name";
             };
             header?: never;
@@ -1236,7 +2629,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1245,13 +2637,12 @@ export interface operations {
                     "application/json": components["schemas"]["ProductPage"];
                 };
             };
-            /** @description Problem details */
-            default: {
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -1261,13 +2652,13 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Its id or its slug */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1276,13 +2667,13 @@ export interface operations {
                     "application/json": components["schemas"]["Product"];
                 };
             };
-            /** @description Problem details */
-            default: {
+            /** @description `PRODUCT_NOT_FOUND` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -1296,22 +2687,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ShippingMethodList"];
-                };
-            };
-            /** @description Problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ShippingMethods"];
                 };
             };
         };

@@ -7,8 +7,17 @@ export type Money = Schemas['Money'];
 export type LocalizedText = Schemas['LocalizedText'];
 export type Image = Schemas['Image'];
 export type Availability = Schemas['Availability'];
-export type Problem = Schemas['Problem'];
-export type Shortage = Schemas['Shortage'];
+export type ErrorCode = Schemas['ErrorCode'];
+export type Problem = Schemas['ProblemBody'];
+
+/** The extra member `shortages` of INVENTORY_SHORTAGE, which the document leaves open. */
+export interface Shortage {
+  variant_id: string;
+  sku: string;
+  requested: number;
+  available: number;
+}
+
 export type User = Schemas['User'];
 export type Category = Schemas['Category'];
 export type ProductSummary = Schemas['ProductSummary'];
@@ -20,10 +29,10 @@ export type Cart = Schemas['Cart'];
 export type CartItem = Schemas['CartItem'];
 export type ShippingMethod = Schemas['ShippingMethod'];
 export type PaymentMethod = Schemas['PaymentMethod'];
-export type CheckoutRequest = Schemas['CheckoutRequest'];
+export type CheckoutRequest = Schemas['CheckoutForm'];
 export type Order = Schemas['Order'];
 export type OrderItem = Schemas['OrderItem'];
 export type OrderStatus = Schemas['OrderStatus'];
 export type OrderSummary = Schemas['OrderSummary'];
 export type TimelineEntry = Schemas['TimelineEntry'];
-export type PaymentForm = Schemas['PaymentForm'];
+export type PaymentForm = Schemas['PaymentInstructions'];

@@ -1,11 +1,15 @@
-import type { Money } from '#lib/api/types.ts';
+/** Any money; the shop's own is TWD. */
+interface Amount {
+  amount: number;
+  currency: string;
+}
 
 /** TWD has two digits by ISO 4217, but is priced, shown and charged in whole dollars. */
 const DIGITS: Record<string, number> = { TWD: 0, JPY: 0, KRW: 0 };
 const number = new Intl.NumberFormat('en-US');
 
 /** `NT$ 1,280`: the same in both languages, as shops in Taiwan write it. */
-export function formatMoney({ amount, currency }: Money): string {
+export function formatMoney({ amount, currency }: Amount): string {
   const digits = DIGITS[currency] ?? 2;
   const sign = amount < 0 ? '−' : '';
   const absolute = Math.abs(amount);
@@ -20,7 +24,7 @@ export function formatMoney({ amount, currency }: Money): string {
 }
 
 /** How much cheaper `now` is, in whole per cent; 0 when it is not. */
-export function discountPercent(now: Money, was: Money | null | undefined): number {
+export function discountPercent(now: Amount, was: Amount | null | undefined): number {
   if (!was || was.currency !== now.currency || was.amount <= now.amount) return 0;
   return Math.round((1 - now.amount / was.amount) * 100);
 }

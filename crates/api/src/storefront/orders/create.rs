@@ -73,6 +73,7 @@ pub struct NewOrderItem {
     pub unit_price: Option<Money>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature garde calls checks with")]
 fn few(quantity: &Quantity, (): &()) -> garde::Result {
     if quantity.get() > 999 {
         return Err(garde::Error::new("must be at most 999"));

@@ -1,5 +1,7 @@
 //! The parts of an order's form that two endpoints share.
 
+#![expect(clippy::trivially_copy_pass_by_ref, reason = "the signature garde calls checks with")]
+
 use garde::Validate;
 use orders::{Address, Contact};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! With a real child process: a few lines of Node.js.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::*;
 
@@ -18,10 +18,16 @@ fn settings(dir: &tempfile::TempDir) -> Settings {
     let script = dir.path().join("server.cjs");
     std::fs::write(&script, SERVER).unwrap();
     Settings {
-        node: Node { program: PathBuf::from("node"), script },
+        node: Node { program: node(), script },
         public_url: "http://localhost:8080".to_owned(),
         api_url: "http://127.0.0.1:8080".to_owned(),
     }
+}
+
+/// The pinned Node.js, else the system's.
+fn node() -> PathBuf {
+    let pinned = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/node/bin/node");
+    if pinned.is_file() { pinned } else { "node".into() }
 }
 
 async fn address(storefront: &Storefront) -> String {

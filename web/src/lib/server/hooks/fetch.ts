@@ -38,7 +38,8 @@ async function call(
   }
   headers.set('accept-language', event.locals.locale);
   headers.set('cookie', cookieHeader(event));
-  if (request.method !== 'GET') headers.set('origin', event.url.origin);
+  // Forms of other sites were refused before this; from here on it is server to server.
+  headers.delete('origin');
 
   const isStream = request.headers.get('accept') === 'text/event-stream';
   const response = await globalThis.fetch(OXCART_API_URL + url.pathname + url.search, {
@@ -88,7 +89,6 @@ async function renew(event: RequestEvent): Promise<string[] | null> {
     headers: {
       'content-type': 'application/json',
       cookie: cookieHeader(event),
-      origin: event.url.origin,
     },
     body: '{}',
     signal: AbortSignal.timeout(TIMEOUT_MS),

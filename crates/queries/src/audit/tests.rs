@@ -94,6 +94,12 @@ const MISTAKES: &[(&str, &str)] = &[
         "UPDATE inventory.reservations SET status = 'released' WHERE variant_id = $WHITE$",
         "what was sold",
     ),
+    (
+        // Two orders swap what they moved: every sum over all of them stays the same.
+        "UPDATE inventory.movements SET reference_id = '01990000-0000-7000-8000-00000000b002'
+          WHERE variant_id = $WHITE$ AND kind <> 'receive'",
+        "every order moved exactly",
+    ),
     ("DELETE FROM orders.lines WHERE shard = 2", "every order has lines"),
     (
         "UPDATE orders.lines SET quantity = 1, line_total = unit_price WHERE shard = 1",
