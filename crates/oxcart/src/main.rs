@@ -12,6 +12,7 @@ mod commands;
 mod compose;
 mod config;
 mod database;
+mod limits;
 mod media;
 mod proxy;
 mod routes;
@@ -28,6 +29,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
+    limits::raise_open_files();
     match commands::run(&cli) {
         Ok(code) => code,
         Err(error) => {

@@ -151,7 +151,6 @@ export function move(id: string, to: OrderStatus, actor: Order['timeline'][numbe
   order.timeline.push({ at, from: order.status, to, actor, reason: null });
   order.status = to;
   if (to === 'paid') order.paid_at = at;
-  if (to !== 'pending_payment' && to !== 'payment_failed') order.reserved_until = null;
   if (to === 'cancelled') {
     for (const item of order.items) {
       stock.set(item.variant_id, (stock.get(item.variant_id) ?? 0) + item.quantity);
@@ -171,8 +170,8 @@ export function watch(id: string, tell: () => void): () => void {
 export function advance(seconds: number): void {
   offset += seconds * 1000;
   for (const order of orders.values()) {
-    const isOver = order.reserved_until && Date.parse(order.reserved_until) <= now().getTime();
-    if (isOver) move(order.id, 'cancelled', 'system');
+    const isOver = Date.parse(order.reserved_until) <= now().getTime();
+    if (order.status === 'pending_payment' && isOver) move(order.id, 'cancelled', 'system');
   }
 }
 

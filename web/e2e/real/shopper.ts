@@ -6,6 +6,16 @@ export const DESKTOP = { width: 1440, height: 900 };
 export const PHONE = { width: 360, height: 780 };
 const SCREENS = 'test-results/screens';
 
+/** Pictures further down are fetched only when they come near: asks for all of them. */
+async function loadPictures(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    for (const image of document.images) image.loading = 'eager';
+  });
+  const missing = () =>
+    page.evaluate(() => [...document.images].filter((image) => !image.complete).length);
+  await expect.poll(missing).toBe(0);
+}
+
 /** The page as it is, on a phone and on a desktop. */
 export async function screens(page: Page, name: string): Promise<void> {
   const before = page.viewportSize() ?? DESKTOP;
@@ -14,6 +24,7 @@ export async function screens(page: Page, name: string): Promise<void> {
     ['desktop', DESKTOP],
   ] as const) {
     await page.setViewportSize(size);
+    await loadPictures(page);
     await page.screenshot({ path: `${SCREENS}/${name}-${device}.png`, fullPage: true });
   }
   await page.setViewportSize(before);

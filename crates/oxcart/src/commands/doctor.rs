@@ -29,7 +29,7 @@ pub async fn run(config: &Config) -> Result<ExitCode> {
     if running {
         tell("ports", Ok("not looked at: a shop is running with this data directory".to_owned()));
     } else {
-        tell("ports", ports(config).await);
+        tell("ports", ports(config));
     }
     tell("payments", Ok(payments(config)));
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -67,11 +67,11 @@ async fn look(database: &Database) -> Result<String> {
     Ok(format!("schema {current}, {} products, {} orders", census.products, census.orders))
 }
 
-async fn ports(config: &Config) -> Result<String> {
-    http::listen(config.bind, config.port, "the shop", "PORT").await?;
+fn ports(config: &Config) -> Result<String> {
+    http::listen(config.bind, config.port, "the shop", "PORT")?;
     let simulator = config.simulator_port()?;
     let key = "OXCART_SIMULATOR_PORT";
-    http::listen(config.bind, simulator, "the ECPay simulator", key).await?;
+    http::listen(config.bind, simulator, "the ECPay simulator", key)?;
     Ok(format!("{} and {simulator} are free", config.port))
 }
 

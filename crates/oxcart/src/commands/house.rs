@@ -30,7 +30,7 @@ pub struct House {
     pub simulator: Option<Simulator>,
     /// The API's workers.
     pub shop: Option<Shop>,
-    server: Option<JoinHandle<Result<()>>>,
+    server: Option<JoinHandle<()>>,
     tasks: TaskTracker,
     watching: CancellationToken,
 }
@@ -56,7 +56,7 @@ impl House {
             ended = server => ended,
         };
         self.server = None;
-        ended.context("the server broke")??;
+        ended.context("the server broke")?;
         if life.stop.is_cancelled() { Ok(()) } else { bail!("the server stopped listening") }
     }
 
@@ -64,10 +64,11 @@ impl House {
     /// processes; the database last.
     pub async fn close(mut self, life: &Lifecycle) -> Result<()> {
         life.stop.cancel();
-        if let Some(server) = self.server.take()
-            && !life.wait(REQUESTS_TIME, server).await
+        if let Some(mut server) = self.server.take()
+            && !life.wait(REQUESTS_TIME, &mut server).await
         {
             tracing::info!("some connections were still open and are cut off");
+            server.abort();
         }
         if let Some(shop) = self.shop.take()
             && !life.wait(CLOSE_TIME, shop.close()).await
@@ -86,12 +87,13 @@ impl House {
         };
         tokio::join!(storefront, simulator);
         self.watching.cancel();
-        let Some(postgres) = self.postgres.take() else { return Ok(()) };
-        let stopped = tokio::select! {
-            stopped = postgres.stop_within(POSTGRES_TIME) => stopped,
-            () = life.hurry.cancelled() => postgres.stop_within(Duration::from_secs(1)).await,
-        };
-        stopped.context("could not stop PostgreSQL")?;
+        if let Some(postgres) = self.postgres.take() {
+            let stopped = tokio::select! {
+                stopped = postgres.stop_within(POSTGRES_TIME) => stopped,
+                () = life.hurry.cancelled() => postgres.stop_within(Duration::from_secs(1)).await,
+            };
+            stopped.context("could not stop PostgreSQL")?;
+        }
         say("Stopped. Everything is saved.");
         Ok(())
     }

@@ -43,7 +43,7 @@ async fn open(config: &Config, house: &mut House, life: &Lifecycle) -> Result<()
          production"
     );
     let storefront = storefront(web_url)?;
-    let listener = http::listen(config.bind, config.port, "the shop", "PORT").await?;
+    let listener = http::listen(config.bind, config.port, "the shop", "PORT")?;
     check_schema(database_url).await?;
     let base = Base::open(config, database_url)?;
     let made =

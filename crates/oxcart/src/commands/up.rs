@@ -40,8 +40,8 @@ async fn open(config: &Config, house: &mut House, life: &Lifecycle) -> Result<()
     let began = Instant::now();
     say("Oxcart");
     // First what can be wrong with this machine: it costs nothing to find out now.
-    let listener = http::listen(config.bind, config.port, "the shop", "PORT").await?;
-    let simulator = simulator_listener(config).await?;
+    let listener = http::listen(config.bind, config.port, "the shop", "PORT")?;
+    let simulator = simulator_listener(config)?;
     let node = Node::find(config).await?;
     house.storefront = Some(Storefront::start(storefront::Settings {
         node,
@@ -96,12 +96,12 @@ async fn furnish(
     Ok((base, admin))
 }
 
-async fn simulator_listener(config: &Config) -> Result<Option<TcpListener>> {
+fn simulator_listener(config: &Config) -> Result<Option<TcpListener>> {
     if config.ecpay_mode != EcpayMode::Simulator {
         return Ok(None);
     }
     let (port, key) = (config.simulator_port()?, "OXCART_SIMULATOR_PORT");
-    http::listen(config.bind, port, "the ECPay simulator", key).await.map(Some)
+    http::listen(config.bind, port, "the ECPay simulator", key).map(Some)
 }
 
 /// Where the storefront's server finds the API: on this machine.

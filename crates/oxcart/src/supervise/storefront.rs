@@ -107,8 +107,8 @@ async fn live(
     let mut child = spawn(settings, port)?;
     // Taken out, because waiting for the child would close it, and that is its sign to end.
     let pipe = child.stdin.take();
-    relay(tasks, child.stdout.take());
-    relay(tasks, child.stderr.take());
+    relay(tasks, child.stdout.take(), |line| tracing::debug!(target: "storefront", "{line}"));
+    relay(tasks, child.stderr.take(), |line| tracing::warn!(target: "storefront", "{line}"));
     let outcome = tokio::select! {
         ended = child.wait() => {
             let status = ended.context("wait for it")?;
@@ -197,12 +197,16 @@ async fn is_healthy(port: u16) -> bool {
 }
 
 /// Passes on what the server prints. It ends with the server.
-fn relay(tasks: &TaskTracker, output: Option<impl AsyncRead + Unpin + Send + 'static>) {
+fn relay(
+    tasks: &TaskTracker,
+    output: Option<impl AsyncRead + Unpin + Send + 'static>,
+    log: fn(&str),
+) {
     let Some(output) = output else { return };
     tasks.spawn(async move {
         let mut lines = BufReader::new(output).lines();
         while let Ok(Some(line)) = lines.next_line().await {
-            tracing::info!(target: "storefront", "{line}");
+            log(&line);
         }
     });
 }

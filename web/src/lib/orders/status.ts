@@ -45,6 +45,17 @@ export function timelineLabel({ from, to }: TimelineEntry): string {
   return from ? statusLabel(to) : m.timeline_created();
 }
 
+const REASONS: Record<string, () => string> = {
+  expired: m.reason_expired,
+  'late payment': m.reason_late_payment,
+};
+
+/** Why a step was taken: people's own words as they are, the system's in the reader's language. */
+export function timelineReason({ actor, reason }: TimelineEntry): string | undefined {
+  if (!reason) return undefined;
+  return REASONS[reason]?.() ?? (actor === 'customer' || actor === 'staff' ? reason : undefined);
+}
+
 const ACTORS: Record<TimelineEntry['actor'], () => string> = {
   customer: m.actor_customer,
   system: m.actor_system,
