@@ -6,6 +6,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::AppState;
 
+/// Where all of them lie.
+pub(crate) const PREFIX: &str = "/api/payments/";
+
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     ecpay::routes()
 }

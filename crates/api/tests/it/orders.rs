@@ -237,6 +237,27 @@ async fn the_provider_is_answered_in_its_own_words() {
 }
 
 #[tokio::test]
+async fn other_sites_cannot_use_a_shoppers_cookies_but_the_provider_may_send_them_back() {
+    let app = TestApp::new().await;
+    let mut visitor = app.visitor();
+    let line = json!({"variant_id": app.shop.mug_white, "quantity": 1});
+    visitor.post("/api/cart/items", line.clone()).await.ok(200);
+    for (name, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.example"),
+    ] {
+        let mut lured = visitor.clone().with(name, value);
+        let refused = lured.post("/api/cart/items", line.clone()).await;
+        assert_eq!(refused.problem(403), "FORBIDDEN", "{name}: {value}");
+    }
+    assert_eq!(visitor.get("/api/cart").await.ok(200)["item_count"], 1);
+    let mut back = visitor.with("sec-fetch-site", "cross-site");
+    let answer = back.post("/api/payments/ecpay/result", json!({})).await;
+    assert_eq!(answer.status.as_u16(), 303, "unsigned: to the shop, nothing believed");
+}
+
+#[tokio::test]
 async fn what_does_not_exist_is_told_as_a_problem() {
     let app = TestApp::new().await;
     assert_eq!(app.visitor().get("/api/nothing").await.problem(404), "NOT_FOUND");

@@ -64,6 +64,7 @@ impl House {
     /// processes; the database last.
     pub async fn close(mut self, life: &Lifecycle) -> Result<()> {
         life.stop.cancel();
+        let was_open = self.server.is_some() || self.postgres.is_some();
         if let Some(mut server) = self.server.take()
             && !life.wait(REQUESTS_TIME, &mut server).await
         {
@@ -94,7 +95,9 @@ impl House {
             };
             stopped.context("could not stop PostgreSQL")?;
         }
-        say("Stopped. Everything is saved.");
+        if was_open {
+            say("Stopped. Everything is saved.");
+        }
         Ok(())
     }
 }
