@@ -3,7 +3,7 @@
 //! *Invariants:*
 //! - an order has at least one line, and `total = subtotal − discount + shipping_fee` (CHECK);
 //! - an order's id carries the shard of its first variant; everything it owns lies there;
-//! - the status changes only through [`transition`], which checks the machine, repeats the guard in
+//! - the status changes only through [`transition()`], which checks the machine, repeats the guard in
 //!   SQL, and writes the audit row;
 //! - an idempotency key exists exactly for accepted orders, in the transaction that made them.
 //!

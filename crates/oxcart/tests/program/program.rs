@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use testkit::TestDb;
 
 /// How long a start may take on a busy machine.
-const START_TIME: Duration = Duration::from_secs(60);
+const START_TIME: Duration = Duration::from_mins(1);
 
 /// `oxcart serve` on a port of its own.
 pub struct Program {
@@ -52,25 +52,20 @@ impl Program {
     pub async fn start(db: &TestDb, data: &TempDir) -> Self {
         let client = Client::builder()
             .connect_timeout(Duration::from_secs(10))
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             .build()
             .unwrap();
         let began = Instant::now();
-        'start: while began.elapsed() < START_TIME {
+        while began.elapsed() < START_TIME {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            let mut child = command(db, data, "serve")
-                .env("PORT", port.to_string())
-                .stdin(Stdio::null())
-                .spawn()
-                .unwrap();
+            let mut serve = command(db, data, "serve");
+            serve.env("PORT", port.to_string()).stdin(Stdio::null());
             let url = format!("http://127.0.0.1:{port}");
-            while began.elapsed() < START_TIME {
-                if child.try_wait().unwrap().is_some() {
-                    continue 'start;
-                }
-                let ready = client.get(format!("{url}/readyz")).send().await;
+            let mut program = Self { child: serve.spawn().unwrap(), url, client: client.clone() };
+            while began.elapsed() < START_TIME && program.child.try_wait().unwrap().is_none() {
+                let ready = client.get(format!("{}/readyz", program.url)).send().await;
                 if ready.is_ok_and(|answer| answer.status().is_success()) {
-                    return Self { child, url, client };
+                    return program;
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
