@@ -8,7 +8,7 @@ source scripts/lib.sh
 export SQLX_OFFLINE="${SQLX_OFFLINE:-true}"
 
 documentation() {
-    RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items --keep-going
 }
 
 dependencies() {

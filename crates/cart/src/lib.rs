@@ -1,12 +1,12 @@
 //! Shopping carts of guests and of people with an account.
 //!
 //! A guest's cart is known by its id, kept in a cookie; a person has one cart, on every device.
-//! Signing in merges the guest's into the person's ([`merge`]). A cart promises nothing: prices and
+//! Signing in merges the guest's into the person's ([`merge()`]). A cart promises nothing: prices and
 //! stock are looked up when it is shown (`queries`) and decided when it is ordered (`intake`).
 //!
 //! *Invariant:* a line holds 1 to [`LINE_MAX`] units, a cart at most [`LINES_MAX`] lines, and a
 //! variant is in a cart once. *Invariant:* a user's cart is never reached by its id alone: every
-//! function here that changes a cart takes the id that [`find`] or [`open`] gave for its owner.
+//! function here that changes a cart takes the id that [`find`] or [`open()`] gave for its owner.
 //!
 //! *Lock order:* the carts' rows in id order, then their items. Every change takes the cart's row
 //! first, so changes of one cart take turns.

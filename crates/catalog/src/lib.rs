@@ -2,7 +2,7 @@
 //!
 //! A *product* is what the shop shows; it is bought as one of its *variants* (SKU). Stock is not
 //! known here (`inventory`), and what shoppers browse is read by `queries`; this module keeps the
-//! catalogue right and tells the order engine what a variant costs ([`offers`]).
+//! catalogue right and tells the order engine what a variant costs ([`offers()`]).
 //!
 //! *Invariant:* slugs and SKUs are unique. *Invariant:* a variant never moves to another product and
 //! is never deleted, because orders and stock refer to it: left out of a product, it turns inactive.

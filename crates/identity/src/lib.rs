@@ -1,14 +1,14 @@
 //! People with an account: registration, sign-in, sessions, tokens, roles.
 //!
 //! Signing in takes three steps, so that no connection waits while a password is hashed:
-//! [`credentials`] (a read), [`Passwords::verify`] (no database), [`start_session`] (a write). An
+//! [`credentials()`] (a read), [`Passwords::verify`] (no database), [`start_session()`] (a write). An
 //! unknown e-mail goes through all the same work and fails with the same answer.
 //!
 //! A session is one sign-in on one device. It gives short access tokens ([`AccessTokens`], 15
 //! minutes, checked without the database) for a refresh token that is replaced at each use.
 //!
 //! *Invariant:* passwords and refresh tokens are nowhere in the database, only their argon2id and
-//! SHA-256 hashes. *Invariant:* a refresh token works once (see [`refresh`] for the 10 seconds in
+//! SHA-256 hashes. *Invariant:* a refresh token works once (see [`refresh()`] for the 10 seconds in
 //! which two tabs may both use it); coming back later, it ends its session.
 //! *Invariant:* there is no default password: the first administrator's comes from outside.
 //!

@@ -65,7 +65,14 @@ impl Db {
             .map_err(DbError::Other)?
             .application_name("oxcart");
         if options.as_app {
-            connect = connect.options([("role", APP_ROLE)]);
+            // Every wait has an end: a lock nobody gives back is an error that is tried again, a
+            // statement or a transaction that hangs is ended by PostgreSQL itself.
+            connect = connect.options([
+                ("role", APP_ROLE),
+                ("lock_timeout", "10s"),
+                ("statement_timeout", "30s"),
+                ("idle_in_transaction_session_timeout", "60s"),
+            ]);
         }
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)

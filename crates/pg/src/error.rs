@@ -76,9 +76,11 @@ impl From<sqlx::Error> for DbError {
             E::Database(db) => match db.code().as_deref().unwrap_or_default() {
                 // serialization_failure, deadlock_detected, lock_not_available
                 "40001" | "40P01" | "55P03" => Self::Retry(error),
-                // connection exceptions, operator intervention, too many connections
+                // connection exceptions, operator intervention (a time limit, too), too many
+                // connections, a transaction that idled for too long
                 code if code.starts_with("08")
-                    || code.starts_with("57P")
+                    || code.starts_with("57")
+                    || code.starts_with("25P")
                     || code.starts_with("53") =>
                 {
                     Self::Unavailable(error)
