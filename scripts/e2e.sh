@@ -116,6 +116,8 @@ real() {
     export OXCART_ADMIN_EMAIL=admin@oxcart.test OXCART_ADMIN_PASSWORD="e2e-$RANDOM$RANDOM$RANDOM"
     unset DATABASE_URL DATABASE_REPLICA_URL
     export E2E_BASE_URL="http://127.0.0.1:$PORT" E2E_SIMULATOR_URL="http://127.0.0.1:$((PORT + 1))"
+    # The browser comes back from the provider to where it came from.
+    export OXCART_PUBLIC_URL=$E2E_BASE_URL
     export E2E_MAIL_DIR="$OXCART_DATA/mail"
     export E2E_ADMIN_EMAIL=$OXCART_ADMIN_EMAIL E2E_ADMIN_PASSWORD=$OXCART_ADMIN_PASSWORD
 
@@ -143,8 +145,16 @@ real() {
     return "$outcome"
 }
 
+mocked() {
+    scripts/web.sh build
+    E2E_MOCK_PORT=$(free_port)
+    export E2E_MOCK_PORT
+    unset E2E_BASE_URL
+    playwright mocked
+}
+
 case "${1:-}" in
-    mocked) playwright mocked ;;
+    mocked) mocked ;;
     real) real ;;
     *) echo "usage: scripts/e2e.sh mocked | real" >&2; exit 2 ;;
 esac

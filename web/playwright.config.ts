@@ -1,6 +1,6 @@
 import { defineConfig } from '@playwright/test';
 
-const MOCK_PORT = 4180;
+const MOCK_PORT = Number(process.env.E2E_MOCK_PORT ?? 4180);
 
 export default defineConfig({
   outputDir: 'test-results/playwright',
