@@ -77,10 +77,11 @@ impl From<sqlx::Error> for DbError {
                 // serialization_failure, deadlock_detected, lock_not_available
                 "40001" | "40P01" | "55P03" => Self::Retry(error),
                 // connection exceptions, operator intervention (a time limit, too), too many
-                // connections, a transaction that idled for too long
+                // connections, idle_in_transaction_session_timeout. Not all of class 25: a
+                // statement in a transaction that has failed (25P02) is a defect.
                 code if code.starts_with("08")
                     || code.starts_with("57")
-                    || code.starts_with("25P")
+                    || code == "25P03"
                     || code.starts_with("53") =>
                 {
                     Self::Unavailable(error)

@@ -152,6 +152,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn every_wait_of_the_program_has_an_end() {
+        let test = TestDb::new().await;
+        let mut conn = test.db().acquire().await.unwrap();
+        for (setting, expected) in [
+            ("lock_timeout", "10s"),
+            ("statement_timeout", "30s"),
+            ("idle_in_transaction_session_timeout", "1min"),
+        ] {
+            let limit: String = sqlx::query_scalar("SELECT current_setting($1)")
+                .bind(setting)
+                .fetch_one(&mut *conn)
+                .await
+                .unwrap();
+            assert_eq!(limit, expected, "{setting}");
+        }
+    }
+
+    #[tokio::test]
     async fn the_program_under_test_cannot_rewrite_the_ledger() {
         let test = TestDb::new().await;
         let mut conn = test.db().acquire().await.unwrap();

@@ -51,7 +51,8 @@ pub fn unreadable(rejection: &BytesRejection) -> Problem {
     Problem::new(ErrorCode::MalformedRequest).detail("the body could not be received")
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+/// Reads a JSON object, or says what is wrong where.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let pointer = pointer(error.path());
@@ -63,6 +64,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         malformed(&inner)
     })?;
     reader.end().map_err(|error| malformed(&error))?;
+    // serde also takes a struct's fields in their order, as an array: `[]` would be an empty form.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(Problem::new(ErrorCode::ValidationFailed).field("", "must be an object"));
+    }
     Ok(value)
 }
 
@@ -112,6 +117,18 @@ mod tests {
     struct Body {
         #[expect(dead_code, reason = "only its reading is tested")]
         items: Vec<Item>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Empty {}
+
+    #[test]
+    fn an_array_is_no_form() {
+        assert!(parse::<Empty>(b" {}").is_ok());
+        for body in ["[]", " \n[]"] {
+            let problem = parse::<Empty>(body.as_bytes()).unwrap_err();
+            assert_eq!(problem.code(), ErrorCode::ValidationFailed, "{body}");
+        }
     }
 
     #[tokio::test]

@@ -172,6 +172,7 @@ async fn cancelling_frees_the_stock_once() {
     let path = format!("/api/orders/{}/cancel", created["id"].as_str().unwrap());
     assert_eq!(app.visitor().post(&path, json!({})).await.problem(404), "ORDER_NOT_FOUND");
     let mut buyer = app.visitor().with("x-order-token", created["access_token"].as_str().unwrap());
+    assert_eq!(buyer.post(&path, json!([])).await.problem(422), "VALIDATION_FAILED");
     let order = buyer.post(&path, json!({"reason": "改變心意"})).await.ok(200);
     assert_eq!(order["status"], "cancelled");
     assert_eq!(order["timeline"][1]["reason"], "改變心意");

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     AppState,
-    kit::{Problem, caller::REFRESH_COOKIE, problem::ProblemBody},
+    kit::{Problem, body, caller::REFRESH_COOKIE, problem::ProblemBody},
 };
 
 /// For programs without cookies; browsers send nothing.
@@ -85,7 +85,7 @@ fn given_token(body: &[u8]) -> Result<Option<String>, Problem> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
     }
-    let request: RefreshRequest = serde_json::from_slice(body).map_err(|_| {
+    let request: RefreshRequest = body::parse(body).map_err(|_| {
         Problem::new(ErrorCode::MalformedRequest).detail("the body is not readable")
     })?;
     Ok(request.refresh_token)
@@ -102,7 +102,7 @@ mod tests {
         }
         let given = given_token(br#"{"refresh_token": "abc"}"#).unwrap();
         assert_eq!(given.as_deref(), Some("abc"));
-        for bad in ["x", "1", r#"{"token": "abc"}"#] {
+        for bad in ["x", "1", "[]", r#"{"token": "abc"}"#] {
             let code = given_token(bad.as_bytes()).unwrap_err().code();
             assert_eq!(code, ErrorCode::MalformedRequest);
         }
