@@ -1,7 +1,7 @@
 # The menu. `make` alone prints it; the work is done in scripts/ and crates/xtask.
 
 .DEFAULT_GOAL := menu
-.PHONY: menu up test lint e2e update fmt clean
+.PHONY: menu up test lint e2e bench proof update fmt clean
 
 menu: ## (this menu)
 	@echo "make …"
@@ -20,6 +20,12 @@ lint: ## formatting, house rules, clippy, documentation, licences, types
 e2e: ## only the tests in the browser: first against a mock, then against the real program
 	@scripts/e2e.sh mocked
 	@scripts/e2e.sh real
+
+bench: ## what the shop can do on this machine, held against its limits. QUICK=1: the main rows, in three minutes
+	@scripts/bench.sh
+
+proof: ## tries to make the shop oversell or lose an order, for five minutes. SEEDS, SECONDS, KILLS and SEED are honoured
+	@LENGTH="$(SECONDS)" scripts/proof.sh
 
 update: ## regenerate what is generated and committed: query data, OpenAPI, TypeScript client
 	@scripts/update.sh

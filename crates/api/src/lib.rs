@@ -14,5 +14,5 @@ mod router;
 mod state;
 pub mod storefront;
 
-pub use router::router;
+pub use router::{busy, router};
 pub use state::{AppState, Parts};

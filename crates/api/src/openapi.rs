@@ -1,6 +1,6 @@
 //! The API's description, made from the code that answers (OpenAPI 3.1).
 
-use axum::{Json, Router, response::Html, routing::get};
+use axum::{Router, body::Bytes, http::header, response::Html, routing::get};
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -50,8 +50,11 @@ pub fn description() -> utoipa::openapi::OpenApi {
 
 /// `/api/openapi.json`, and pages to read it.
 pub fn documents(description: utoipa::openapi::OpenApi) -> Router<AppState> {
-    let page = utoipa_scalar::Scalar::new(description.clone()).to_html();
+    // Written once: both are large, and anybody may ask for them as often as they like.
+    let json = Bytes::from(serde_json::to_vec(&description).unwrap_or_default());
+    let page = Bytes::from(utoipa_scalar::Scalar::new(description).to_html());
+    let json_type = [(header::CONTENT_TYPE, "application/json")];
     Router::new()
-        .route("/api/openapi.json", get(async move || Json(description)))
+        .route("/api/openapi.json", get(async move || (json_type, json)))
         .route("/api/docs", get(async move || Html(page)))
 }

@@ -12,8 +12,10 @@ use axum::{
 use kernel::ErrorCode;
 use tower::ServiceBuilder;
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer,
-    set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, DefaultPredicate, Predicate as _, predicate::SizeAbove},
+    set_header::SetResponseHeaderLayer,
+    timeout::TimeoutLayer,
 };
 
 use crate::{
@@ -27,6 +29,9 @@ const BODY_LIMIT: usize = 64 * 1024;
 /// The longest a request may take. Longer than the engine's own patience.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
+/// Answers below this are sent as they are: they fit into two packets either way.
+const COMPRESSED_FROM: u64 = 2 * 1024;
+
 /// Everything under `/api`, and `/healthz`, `/readyz`, `/metrics`.
 pub fn router(state: AppState) -> Router {
     let (api, description) = openapi::routes(state.dev_clock.is_some()).split_for_parts();
@@ -35,6 +40,7 @@ pub fn router(state: AppState) -> Router {
         .merge(ops::router())
         .fallback(async || Problem::new(ErrorCode::NotFound))
         .method_not_allowed_fallback(async || Problem::new(ErrorCode::MethodNotAllowed));
+    let worthwhile = DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_FROM));
     let layers = ServiceBuilder::new()
         .layer(middleware::from_fn_with_state(state.clone(), context::provide))
         .layer(CatchPanicLayer::custom(broken))
@@ -46,11 +52,19 @@ pub fn router(state: AppState) -> Router {
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
         ))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(worthwhile))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIME_LIMIT))
         .layer(middleware::from_fn_with_state(state.clone(), origin::check))
         .layer(DefaultBodyLimit::max(BODY_LIMIT));
     api.layer(layers).with_state(state)
+}
+
+/// The answer to whom nobody has time for.
+pub fn busy() -> Response {
+    Problem::new(ErrorCode::ServiceUnavailable)
+        .detail("too many clients are connected")
+        .retry_after(1)
+        .into_response()
 }
 
 /// A handler that broke an assertion: the transaction was rolled back by its drop.

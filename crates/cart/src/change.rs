@@ -7,7 +7,11 @@ use kernel::{
 };
 use pg::Connection;
 
-use crate::{CartError, model::LineQuantity, sql};
+use crate::{
+    CartError,
+    model::{CartLine, LineQuantity},
+    sql,
+};
 
 /// Puts `quantity` more units of `variant` into the cart. Whether the variant is sold and in stock
 /// is the caller's question.
@@ -51,13 +55,44 @@ pub async fn remove(
     if found { Ok(()) } else { Err(CartError::ItemNotFound) }
 }
 
-/// Removes every line, as after an order. An unknown cart is empty already.
-pub async fn clear(conn: &mut Connection, cart: CartId, now: Timestamp) -> Result<(), CartError> {
+/// Keeps the coupon's code that somebody typed in, or forgets it. Whether it can be used is the
+/// caller's question, and decided when the order is placed.
+pub async fn set_coupon(
+    conn: &mut Connection,
+    cart: CartId,
+    code: Option<&str>,
+    now: Timestamp,
+) -> Result<(), CartError> {
+    lock(conn, cart, now).await?;
+    Ok(sql::set_coupon(conn, cart, code).await?)
+}
+
+/// Takes out what was ordered of these lines, and the coupon. What was put in since then stays; an
+/// unknown cart is empty already.
+pub async fn take_out(
+    conn: &mut Connection,
+    cart: CartId,
+    ordered: &[CartLine],
+    now: Timestamp,
+) -> Result<(), CartError> {
     match lock(conn, cart, now).await {
-        Err(CartError::CartNotFound) => Ok(()),
-        Err(error) => Err(error),
-        Ok(()) => Ok(sql::delete_items(conn, cart).await?),
+        Err(CartError::CartNotFound) => return Ok(()),
+        locked => locked?,
     }
+    sql::set_coupon(conn, cart, None).await?;
+    let lines = sql::lines(conn, cart).await?;
+    if lines == ordered {
+        return Ok(sql::delete_items(conn, cart).await?);
+    }
+    for line in lines {
+        let Some(bought) = ordered.iter().find(|bought| bought.id == line.id) else { continue };
+        let left = line.quantity.get().saturating_sub(bought.quantity.get());
+        match LineQuantity::new(left) {
+            Some(left) => sql::set_quantity(conn, cart, line.id, left).await?,
+            None => sql::delete_item(conn, cart, line.id).await?,
+        };
+    }
+    Ok(())
 }
 
 /// Takes the cart's row, so that changes of one cart take turns.

@@ -19,9 +19,9 @@ mod open;
 mod read;
 mod sql;
 
-pub use change::{add, clear, remove, set_quantity};
+pub use change::{add, remove, set_coupon, set_quantity, take_out};
 pub use error::CartError;
 pub use merge::merge;
 pub use model::{CartLine, CartOwner, LINE_MAX, LINES_MAX, LineQuantity};
 pub use open::open;
-pub use read::{find, lines};
+pub use read::{coupon_code, find, lines};

@@ -17,7 +17,8 @@ use crate::{
 
 /// Moves the guest's lines into the person's cart and deletes the guest's cart. Quantities of the
 /// same variant add up to [`LINE_MAX`](crate::LINE_MAX) at most; lines that do not fit any more are
-/// left out, the last ones added first. Call it within a transaction. Returns the person's cart, or
+/// left out, the last ones added first. The guest's coupon, typed in last, takes the place of the
+/// person's. Call it within a transaction. Returns the person's cart, or
 /// nothing when neither had one; a guest's cart that is gone changes nothing.
 pub async fn merge(
     conn: &mut Connection,
@@ -38,6 +39,9 @@ pub async fn merge(
     let theirs = sql::lines(conn, guest).await?;
     let lines = merged(&sql::lines(conn, cart).await?, &theirs);
     sql::put_items(conn, cart, &lines, ids, clock).await?;
+    if let Some(code) = sql::coupon_code(conn, guest).await? {
+        sql::set_coupon(conn, cart, Some(&code)).await?;
+    }
     sql::delete_cart(conn, guest).await?;
     sql::touch(conn, cart, clock.now()).await?;
     Ok(Some(cart))

@@ -17,3 +17,8 @@ pub async fn find(conn: &mut Connection, owner: CartOwner) -> DbResult<Option<Ca
 pub async fn lines(conn: &mut Connection, cart: CartId) -> DbResult<Vec<CartLine>> {
     sql::lines(conn, cart).await
 }
+
+/// The code of the cart's coupon.
+pub async fn coupon_code(conn: &mut Connection, cart: CartId) -> DbResult<Option<String>> {
+    sql::coupon_code(conn, cart).await
+}

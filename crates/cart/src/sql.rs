@@ -210,6 +210,23 @@ pub async fn delete_items(conn: &mut Connection, cart: CartId) -> DbResult<()> {
     Ok(())
 }
 
+#[instrument(name = "db.cart.coupon", skip_all, err)]
+pub async fn coupon_code(conn: &mut Connection, cart: CartId) -> DbResult<Option<String>> {
+    let code = query_scalar!("SELECT coupon_code FROM cart.carts WHERE id = $1", cart.as_uuid())
+        .fetch_optional(conn)
+        .await?;
+    Ok(code.flatten())
+}
+
+/// The cart's row is locked.
+#[instrument(name = "db.cart.set_coupon", skip_all, err)]
+pub async fn set_coupon(conn: &mut Connection, cart: CartId, code: Option<&str>) -> DbResult<()> {
+    query!("UPDATE cart.carts SET coupon_code = $2 WHERE id = $1", cart.as_uuid(), code)
+        .execute(conn)
+        .await?
+        .one_row("set a cart's coupon")
+}
+
 /// Deletes the cart and its lines.
 #[instrument(name = "db.cart.delete", skip_all, err)]
 pub async fn delete_cart(conn: &mut Connection, cart: CartId) -> DbResult<()> {

@@ -106,13 +106,21 @@ async fn lines_change_and_go_only_in_their_own_cart() {
 }
 
 #[tokio::test]
-async fn clearing_leaves_an_empty_cart() {
+async fn an_ordered_cart_is_empty_but_for_what_came_since() {
     let db = TestDb::new().await;
     let cart = open(&db, Some(CartOwner::User(user()))).await;
     add(&db, cart, 1, 2).await.unwrap();
     let mut conn = db.db().acquire().await.unwrap();
-    cart::clear(&mut conn, cart, db.clock().now()).await.unwrap();
-    cart::clear(&mut conn, seed::id(99, 0), db.clock().now()).await.unwrap();
+    let now = db.clock().now();
+    let ordered = cart::lines(&mut conn, cart).await.unwrap();
+    add(&db, cart, 1, 3).await.unwrap();
+    add(&db, cart, 2, 1).await.unwrap();
+    cart::take_out(&mut conn, cart, &ordered, now).await.unwrap();
+    assert_eq!(contents(&db, cart).await, [(variant(1), 3), (variant(2), 1)]);
+    let ordered = cart::lines(&mut conn, cart).await.unwrap();
+    cart::take_out(&mut conn, cart, &ordered, now).await.unwrap();
+    cart::take_out(&mut conn, cart, &ordered, now).await.unwrap();
+    cart::take_out(&mut conn, seed::id(99, 0), &ordered, now).await.unwrap();
     assert_eq!(contents(&db, cart).await, []);
     assert_eq!(find(&db, CartOwner::User(user())).await, Some(cart));
 }

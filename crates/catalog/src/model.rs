@@ -123,6 +123,8 @@ pub struct Variant {
     pub weight_g: u32,
     /// Which of the product's images shows it, counted from zero; else the first.
     pub image: Option<u16>,
+    /// The most units one buyer may have of it in live orders.
+    pub purchase_limit: Option<u32>,
     /// Whether it can be bought.
     pub active: bool,
 }
@@ -180,6 +182,9 @@ pub enum InvalidProduct {
     /// The price before must be above the price now.
     #[error("the variant {0} compares with a price that is not above its own")]
     CompareAt(String),
+    /// A limit of no units, or of more than anybody could order.
+    #[error("the purchase limit of the variant {0} is not from 1 to {PURCHASE_LIMIT_MAX}")]
+    PurchaseLimit(String),
     /// A variant shows an image the product does not have.
     #[error("the variant {0} shows an image that is not there")]
     Image(String),
@@ -205,6 +210,7 @@ const VARIANTS_MAX: usize = 250;
 const IMAGES_MAX: usize = 30;
 const OPTIONS_MAX: usize = 5;
 const BADGES_MAX: usize = 10;
+const PURCHASE_LIMIT_MAX: u32 = 1_000_000;
 
 impl Category {
     /// Checks every rule.
@@ -262,6 +268,9 @@ impl Product {
         }
         if variant.image.is_some_and(|position| usize::from(position) >= self.images.len()) {
             return Err(InvalidProduct::Image(sku()));
+        }
+        if variant.purchase_limit.is_some_and(|limit| !(1..=PURCHASE_LIMIT_MAX).contains(&limit)) {
+            return Err(InvalidProduct::PurchaseLimit(sku()));
         }
         Ok(())
     }

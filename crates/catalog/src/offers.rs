@@ -28,6 +28,8 @@ pub struct Offer {
     pub variant_name: LocalizedText,
     /// What it costs now.
     pub price: Money,
+    /// The most units one buyer may have of it in live orders.
+    pub purchase_limit: Option<u32>,
     /// Whether it is active and its product is published by now.
     pub sellable: bool,
     /// The picture that shows it.

@@ -16,7 +16,7 @@ pub async fn put_product(
     // The upsert of the product locks its row: two writers of one product take turns.
     sql::upsert_product(conn, product, now).await?;
     sql::deactivate_other_variants(conn, product).await?;
-    let written = sql::upsert_variants(conn, product).await?;
+    let written = sql::upsert_variants(conn, product, now).await?;
     if written != product.variants.len() {
         return Err(CatalogError::ForeignVariant);
     }

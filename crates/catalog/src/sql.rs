@@ -87,7 +87,11 @@ pub async fn deactivate_other_variants(conn: &mut Connection, product: &Product)
 
 /// Returns how many were written: one that belongs to another product is left alone.
 #[instrument(name = "db.variant.upsert", skip_all, err)]
-pub async fn upsert_variants(conn: &mut Connection, product: &Product) -> DbResult<usize> {
+pub async fn upsert_variants(
+    conn: &mut Connection,
+    product: &Product,
+    now: Timestamp,
+) -> DbResult<usize> {
     let mut rows = VariantColumns::default();
     let mut order: Vec<usize> = (0..product.variants.len()).collect();
     order.sort_by_key(|&index| product.variants[index].id);
@@ -96,19 +100,25 @@ pub async fn upsert_variants(conn: &mut Connection, product: &Product) -> DbResu
     }
     let written = query!(
         "INSERT INTO catalog.variants (id, product_id, sku, name_zh, name_en, options, price,
-             compare_at, currency, weight_g, image_position, position, active)
+             compare_at, currency, weight_g, image_position, position, active, purchase_limit,
+             purchase_limit_since)
          SELECT t.id, $1, t.sku, t.name_zh, t.name_en, t.options, t.price, t.compare_at,
-             t.currency, t.weight_g, t.image_position, t.position, t.active
+             t.currency, t.weight_g, t.image_position, t.position, t.active, t.purchase_limit,
+             CASE WHEN t.purchase_limit IS NOT NULL THEN $15::timestamptz END
          FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::bigint[],
-             $8::bigint[], $9::text[], $10::int[], $11::int[], $12::int[], $13::bool[])
+             $8::bigint[], $9::text[], $10::int[], $11::int[], $12::int[], $13::bool[], $14::int[])
              AS t (id, sku, name_zh, name_en, options, price, compare_at, currency, weight_g,
-                 image_position, position, active)
+                 image_position, position, active, purchase_limit)
          ON CONFLICT (id) DO UPDATE
          SET sku = excluded.sku, name_zh = excluded.name_zh, name_en = excluded.name_en,
              options = excluded.options, price = excluded.price,
              compare_at = excluded.compare_at, currency = excluded.currency,
              weight_g = excluded.weight_g, image_position = excluded.image_position,
-             position = excluded.position, active = excluded.active
+             position = excluded.position, active = excluded.active,
+             purchase_limit = excluded.purchase_limit,
+             -- another limit goes on counting from when the first one was set
+             purchase_limit_since = CASE WHEN excluded.purchase_limit IS NOT NULL THEN
+                 coalesce(variants.purchase_limit_since, excluded.purchase_limit_since) END
          WHERE variants.product_id = excluded.product_id",
         product.id.as_uuid(),
         &rows.ids,
@@ -123,6 +133,8 @@ pub async fn upsert_variants(conn: &mut Connection, product: &Product) -> DbResu
         &rows.images as _,
         &rows.positions,
         &rows.actives,
+        &rows.purchase_limits as _,
+        now.to_sqlx() as _,
     )
     .execute(conn)
     .await?;
@@ -144,6 +156,7 @@ struct VariantColumns {
     images: Vec<Option<i32>>,
     positions: Vec<i32>,
     actives: Vec<bool>,
+    purchase_limits: Vec<Option<i32>>,
 }
 
 impl VariantColumns {
@@ -161,6 +174,8 @@ impl VariantColumns {
         self.images.push(variant.image.map(i32::from));
         self.positions.push(i32::try_from(index).unwrap_or(i32::MAX));
         self.actives.push(variant.active);
+        let limit = variant.purchase_limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX));
+        self.purchase_limits.push(limit);
     }
 }
 
@@ -204,6 +219,7 @@ struct OfferRow {
     variant_name_zh: String,
     variant_name_en: String,
     price: i64,
+    purchase_limit: Option<i32>,
     sellable: bool,
     image_key: Option<String>,
     alt_zh: Option<String>,
@@ -223,7 +239,7 @@ pub async fn offers(
         OfferRow,
         r#"SELECT v.id AS variant_id, v.product_id, p.slug AS product_slug, v.sku,
              p.name_zh, p.name_en, v.name_zh AS variant_name_zh, v.name_en AS variant_name_en,
-             v.price,
+             v.price, v.purchase_limit,
              (v.active AND p.status = 'published' AND p.published_at <= $2) AS "sellable!",
              i.object_key AS "image_key?", i.alt_zh AS "alt_zh?", i.alt_en AS "alt_en?",
              i.width AS "width?", i.height AS "height?"
@@ -264,6 +280,7 @@ impl TryFrom<OfferRow> for Offer {
             name: LocalizedText::new(row.name_zh, row.name_en),
             variant_name: LocalizedText::new(row.variant_name_zh, row.variant_name_en),
             price,
+            purchase_limit: row.purchase_limit.map(|limit| u32::try_from(limit).unwrap_or(0)),
             sellable: row.sellable,
             image,
         })

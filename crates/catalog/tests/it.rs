@@ -28,6 +28,7 @@ fn variant(number: u8, sku: &str, size: &str, price: i64) -> Variant {
         compare_at: None,
         weight_g: 250,
         image: None,
+        purchase_limit: None,
         active: true,
     }
 }

@@ -4,7 +4,9 @@
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use kernel::id::OrderId;
+use orders::Fingerprint;
 use sha2::Sha256;
+use uuid::Uuid;
 
 /// Makes and checks the tokens.
 #[derive(Clone)]
@@ -35,20 +37,53 @@ impl OrderAccess {
         self.mac(order).verify_slice(&given).is_ok()
     }
 
+    /// A seal over the request that this key and this content make: who knows it has sent the
+    /// request, or was told by who has.
+    pub fn request_seal(&self, key: Uuid, fingerprint: &Fingerprint) -> [u8; 16] {
+        let mut mac = self.keyed(b"oxcart order request\0");
+        mac.update(key.as_bytes());
+        mac.update(fingerprint);
+        let mut seal = [0; 16];
+        seal.copy_from_slice(&mac.finalize().into_bytes()[..16]);
+        seal
+    }
+
+    /// Whether a seal is that request's; compared in constant time.
+    pub fn seals_request(&self, key: Uuid, fingerprint: &Fingerprint, seal: &[u8; 16]) -> bool {
+        let mut mac = self.keyed(b"oxcart order request\0");
+        mac.update(key.as_bytes());
+        mac.update(fingerprint);
+        mac.verify_truncated_left(seal).is_ok()
+    }
+
     fn mac(&self, order: OrderId) -> Hmac<Sha256> {
+        let mut mac = self.keyed(b"oxcart order access\0");
+        mac.update(order.as_uuid().as_bytes());
+        mac
+    }
+
+    fn keyed(&self, purpose: &[u8]) -> Hmac<Sha256> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.key)
             .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
-        mac.update(b"oxcart order access\0");
-        mac.update(order.as_uuid().as_bytes());
+        mac.update(purpose);
         mac
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
+
+    #[test]
+    fn a_seal_is_one_requests_and_one_shops() {
+        let access = OrderAccess::new([7; 32]);
+        let (key, content) = (Uuid::from_u128(1), [1; 32]);
+        let seal = access.request_seal(key, &content);
+        assert!(access.seals_request(key, &content, &seal));
+        assert!(!access.seals_request(Uuid::from_u128(2), &content, &seal));
+        assert!(!access.seals_request(key, &[2; 32], &seal));
+        assert!(!OrderAccess::new([8; 32]).seals_request(key, &content, &seal));
+    }
 
     #[test]
     fn a_token_opens_its_own_order_only() {

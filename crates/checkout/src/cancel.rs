@@ -6,10 +6,10 @@ use orders::Move;
 use payments::{PaymentMove, Settlement};
 use pg::{Backoff, DbError, retry};
 
-use crate::{Checkout, error::CheckoutError};
+use crate::{Checkout, error::CheckoutError, limits};
 
 impl Checkout {
-    /// Ends an unpaid order and gives its stock back.
+    /// Ends an unpaid order and gives back its stock and what it took of limits.
     pub async fn cancel(
         &self,
         order: OrderId,
@@ -40,6 +40,7 @@ impl Checkout {
         }
         let (context, status) = (self.save_context(), ReservationStatus::Released);
         inventory::release(&mut tx, &[order.id], status, actor, now, &context).await?;
+        limits::release(&mut tx, std::slice::from_ref(&order), now).await?;
         let event = orders::events::cancelled(&order, "cancelled", &*self.clock, &self.ids);
         outbox::append(&mut tx, &[event]).await?;
         tx.commit().await.map_err(DbError::from)?;

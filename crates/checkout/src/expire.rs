@@ -10,10 +10,11 @@ use orders::Move;
 use pg::{Backoff, DbError, retry};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Checkout, error::CheckoutError};
+use crate::{Checkout, error::CheckoutError, limits};
 
-/// Orders in one transaction.
-const BATCH: i64 = 200;
+/// Orders in one transaction: enough for set-based statements to pay, few enough not to keep buyers
+/// of a hot variant waiting for its row.
+const BATCH: i64 = 1_000;
 /// How often to look when nothing was due.
 const PERIOD: Duration = Duration::from_secs(1);
 
@@ -36,6 +37,7 @@ impl Checkout {
         let ids: Vec<_> = due.iter().map(|order| order.id).collect();
         let (context, status) = (self.save_context(), ReservationStatus::Expired);
         inventory::release(&mut tx, &ids, status, actor, now, &context).await?;
+        limits::release(&mut tx, &due, now).await?;
         let events: Vec<_> = due
             .iter()
             .map(|order| orders::events::cancelled(order, "expired", &*self.clock, &self.ids))

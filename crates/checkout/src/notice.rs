@@ -17,7 +17,7 @@ use payments::{
 };
 use pg::{Backoff, Connection, DbError, retry};
 
-use crate::{Checkout, error::CheckoutError};
+use crate::{Checkout, error::CheckoutError, limits};
 
 /// What a notice led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,7 +181,8 @@ impl Checkout {
     }
 
     /// Money for an order that has ended. One that only ran out of time gets its stock again if it
-    /// is still to be had; one its buyer cancelled stays cancelled.
+    /// is still to be had, and if limits still leave room for it; one its buyer cancelled stays
+    /// cancelled.
     async fn revive(
         &self,
         conn: &mut Connection,
@@ -212,11 +213,18 @@ impl Checkout {
             at: now,
         };
         let context = self.save_context();
+        let variants: Vec<_> = order.lines.iter().map(|line| line.variant).collect();
+        // Limits are decided under the locks of the stock rows, which `reclaim` needs anyway.
+        inventory::lock(conn, &variants).await?;
+        let Some(counted) = limits::room_again(conn, order, now).await? else {
+            return Ok(Some(AutomaticRefund::LimitReached));
+        };
         let again =
             inventory::reclaim(conn, order.id, &demands, &preference, &cause, &context).await?;
         if !again {
             return Ok(Some(AutomaticRefund::StockGone));
         }
+        limits::take_again(conn, order.id, &counted).await?;
         let reason = Some("late payment");
         orders::transition(conn, order, Move::PayLate, ACTOR, reason, now).await?;
         Ok(None)

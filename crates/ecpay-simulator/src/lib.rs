@@ -64,3 +64,4 @@ mod trade;
 pub use config::{Clock, Config, MerchantConfig};
 pub use fault::{Fault, FaultKind};
 pub use server::{Simulator, StartError};
+pub use signature::sign;

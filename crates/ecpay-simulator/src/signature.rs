@@ -20,8 +20,8 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b')')
     .remove(b' ');
 
-/// The signature of the fields, the one they may already carry left out.
-pub(crate) fn sign(merchant: &MerchantConfig, fields: &[(String, String)]) -> String {
+/// The signature (`CheckMacValue`) of the fields, the one they may already carry left out.
+pub fn sign(merchant: &MerchantConfig, fields: &[(String, String)]) -> String {
     let sorted: BTreeMap<String, String> = fields
         .iter()
         .filter(|(name, _)| name != "CheckMacValue")

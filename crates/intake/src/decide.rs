@@ -9,11 +9,14 @@ use kernel::{
     Clock, Ids, LocalizedText, Money,
     id::{OrderId, VariantId},
 };
-use orders::{Line, Order, OrderStatus};
-use pricing::{Quote, QuoteLine, ShippingRate};
+use orders::{Buyer, Line, Order, OrderStatus, Purchase, purchases};
+use pricing::{CouponCode, Quote, QuoteLine, Redeemer, Redemption, ShippingRate};
 use shipping::Method;
 
-use crate::request::{PlaceOrder, PriceChange, Refusal, RequestedLine, ShortLine};
+use crate::{
+    allowances::Allowances,
+    request::{PlaceOrder, PriceChange, Refusal, RequestedLine, ShortLine},
+};
 
 /// Everything a batch knows besides its requests.
 pub(crate) struct Facts<'a> {
@@ -26,35 +29,49 @@ pub(crate) struct Facts<'a> {
     pub ids: &'a Ids,
 }
 
-/// An accepted request: the order to write, and where its units come from.
+/// An accepted request: the order to write, where its units come from, and what limits count.
 pub(crate) struct Accepted {
     pub order: Order,
     pub allocations: Vec<Allocation>,
+    pub purchases: Vec<Purchase>,
+    pub redemption: Option<Redemption>,
 }
 
-/// Accepts a request, taking its units out of the ledger; or refuses it and changes nothing.
+/// Accepts a request, taking its units out of the ledger and its share out of the limits; or
+/// refuses it and changes nothing.
 pub(crate) fn decide(
     request: &PlaceOrder,
     facts: &Facts<'_>,
     ledger: &mut Ledger,
+    allowances: &mut Allowances,
 ) -> Result<Accepted, Refusal> {
     let offers = offers_of(request, facts)?;
-    if request.coupon_code.is_some() {
-        return Err(Refusal::CouponInvalid);
-    }
-    let quote = price(request, facts, &offers)?;
+    allowances.check_purchases(request, facts.offers)?;
+    let (quote, coupon) = price(request, facts, &offers, allowances)?;
     let id: OrderId = facts.ids.next_on(facts.clock, request.lines[0].variant.shard());
     let demands: Vec<Demand> = numbered(&request.lines)
         .map(|(line_no, line)| Demand { line_no, variant: line.variant, quantity: line.quantity })
         .collect();
-    let order = order(request, facts, &offers, quote, id);
+    let saved = quote.saved;
+    let mut order = order(request, facts, &offers, quote, id);
+    // A coupon that saves nothing is not used up.
+    let redemption = coupon.filter(|_| saved > Money::ZERO).map(|coupon| {
+        let Buyer { account, email } = Buyer::of(&order);
+        let by = Redeemer { customer: account, email };
+        Redemption { order: id, coupon, by, amount: saved }
+    });
+    order.coupon_code = redemption.as_ref().map(|used| used.coupon.as_str().to_owned());
     let preference =
         Preference::for_postal_code(facts.warehouses, &request.shipping_address.postal_code);
     let cause =
         Cause { actor: order.buyer(), reference: Some(id.as_uuid()), reason: None, at: facts.now };
     let allocations = allocate(ledger, &demands, &preference, &cause)
         .map_err(|unfillable| refusal(unfillable, request, facts.offers))?;
-    Ok(Accepted { order, allocations })
+    let limited =
+        |variant| facts.offers.get(&variant).is_some_and(|it| it.purchase_limit.is_some());
+    let purchases = purchases::of_order(&order, limited);
+    allowances.take(&purchases, redemption.as_ref());
+    Ok(Accepted { order, allocations, purchases, redemption })
 }
 
 fn numbered(lines: &[RequestedLine]) -> impl Iterator<Item = (i16, &RequestedLine)> {
@@ -70,7 +87,12 @@ fn offers_of<'a>(request: &PlaceOrder, facts: &Facts<'a>) -> Result<Vec<&'a Offe
     request.lines.iter().enumerate().map(offer).collect()
 }
 
-fn price(request: &PlaceOrder, facts: &Facts<'_>, offers: &[&Offer]) -> Result<Quote, Refusal> {
+fn price(
+    request: &PlaceOrder,
+    facts: &Facts<'_>,
+    offers: &[&Offer],
+    allowances: &Allowances,
+) -> Result<(Quote, Option<CouponCode>), Refusal> {
     let method = facts.methods.iter().find(|method| method.code == request.shipping_method);
     let method = method.ok_or(Refusal::UnknownShippingMethod)?;
     let rate = ShippingRate { fee: method.fee, free_from: method.free_from };
@@ -80,7 +102,12 @@ fn price(request: &PlaceOrder, facts: &Facts<'_>, offers: &[&Offer]) -> Result<Q
         .zip(offers)
         .map(|(line, offer)| QuoteLine { unit_price: offer.price, quantity: line.quantity })
         .collect();
-    let quote = pricing::quote(&lines, Some(rate)).map_err(|_| Refusal::TotalOutOfRange)?;
+    let subtotal = pricing::subtotal(&lines).map_err(|_| Refusal::TotalOutOfRange)?;
+    let coupon =
+        allowances.benefit(request, subtotal, facts.now).map_err(Refusal::CouponInvalid)?;
+    let benefit = coupon.map(|(_, benefit)| benefit);
+    let quote =
+        pricing::quote(&lines, Some(rate), benefit).map_err(|_| Refusal::TotalOutOfRange)?;
     let changed: Vec<PriceChange> = request
         .lines
         .iter()
@@ -96,11 +123,11 @@ fn price(request: &PlaceOrder, facts: &Facts<'_>, offers: &[&Offer]) -> Result<Q
     if !changed.is_empty() || request.expected_total.is_some_and(|seen| seen != quote.total) {
         return Err(Refusal::PriceChanged { lines: changed, total: quote.total });
     }
-    // Nothing to pay would mean nothing to confirm the order by; free orders come with coupons.
+    // Nothing to pay would mean nothing to confirm the order by.
     if quote.total == Money::ZERO {
         return Err(Refusal::TotalOutOfRange);
     }
-    Ok(quote)
+    Ok((quote, coupon.map(|(code, _)| code.clone())))
 }
 
 fn order(
@@ -133,7 +160,7 @@ fn order(
         shipping_address: request.shipping_address.clone(),
         shipping_method: request.shipping_method.clone(),
         payment_method: request.payment_method.clone(),
-        coupon_code: request.coupon_code.clone(),
+        coupon_code: None,
         note: request.note.clone(),
         lines,
         subtotal: quote.subtotal,

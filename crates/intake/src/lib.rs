@@ -7,20 +7,38 @@
 //! batch instead of once an order.
 //!
 //! *Invariants:*
-//! - there is no other way to place an order;
+//! - there is no other way to place an order, but the function in SQL that a differential test holds
+//!   to this one (`docs/sql-orders.md`);
 //! - an answer "placed" is given after the commit, never before;
 //! - a batch that fails is split until the guilty request is alone: an innocent one never fails
 //!   because of a neighbour;
 //! - a batch whose commit was not acknowledged is done again as it is: the idempotency keys stored
 //!   with the orders tell what had been placed;
-//! - the queue is bounded; when it is full, requests are refused at once ([`PlaceError::QueueFull`]).
+//! - the queue is bounded; when it is full, requests are refused at once ([`PlaceError::QueueFull`]);
+//! - requests with the same key never run beside each other in one process;
+//! - the sold-out gate never refuses but by a look at the database.
 
+mod allowances;
 mod batch;
+mod batcher;
 mod decide;
 mod engine;
+mod gate;
+mod metrics;
+#[cfg(feature = "mutants")]
+mod mutants;
+mod pending;
 mod placed;
+mod recall;
 mod request;
+mod ticket;
 
 pub use engine::{Intake, Settings};
+pub use metrics::IntakeMetrics;
+pub use pending::{Followed, Pending, RequestName};
 pub use placed::{Deduction, LineFace, Placed};
-pub use request::{PlaceError, PlaceOrder, PriceChange, Refusal, RequestedLine, ShortLine};
+pub use recall::recall;
+pub use request::{
+    OverLimit, PlaceError, PlaceOrder, PriceChange, Refusal, RequestedLine, ShortLine,
+};
+pub use ticket::Submission;

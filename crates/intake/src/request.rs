@@ -5,6 +5,7 @@ use kernel::{
     id::{UserId, VariantId},
 };
 use orders::{Address, Contact, Fingerprint};
+use pricing::CouponRefusal;
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -74,6 +75,23 @@ pub struct PriceChange {
     pub unit_price: Money,
 }
 
+/// A line of which the buyer would have more than one may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverLimit {
+    /// Where in the request, from 0.
+    pub index: usize,
+    /// What.
+    pub variant: VariantId,
+    /// Its SKU.
+    pub sku: String,
+    /// What all lines of the request want of it together.
+    pub requested: i64,
+    /// What one buyer may have of it.
+    pub limit: i64,
+    /// What this buyer may still have of it.
+    pub left: i64,
+}
+
 /// Why an order was not placed. Nothing was written; the same key may be used again.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
@@ -100,9 +118,12 @@ pub enum Refusal {
     /// No such way of shipping.
     #[error("there is no such shipping method")]
     UnknownShippingMethod,
+    /// The buyer would have more than one may.
+    #[error("this is more than one customer may buy")]
+    PurchaseLimit(Vec<OverLimit>),
     /// The coupon cannot be used.
     #[error("the coupon is not valid")]
-    CouponInvalid,
+    CouponInvalid(#[source] CouponRefusal),
     /// The total is beyond all measure, or zero.
     #[error("the total cannot be charged")]
     TotalOutOfRange,

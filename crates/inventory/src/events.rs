@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use kernel::id::EventId;
+use kernel::id::{VariantId, WarehouseId};
 use outbox::NewEvent;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::{
     SaveContext,
@@ -24,6 +24,26 @@ pub const ADJUSTED: &str = "inventory.adjusted";
 /// Available fell below the safety stock (BR-005), once a crossing.
 pub const LOW_STOCK: &str = "inventory.low_stock";
 
+/// Data of the events about units that moved.
+#[derive(Serialize)]
+struct Moved {
+    variant_id: VariantId,
+    warehouse_id: WarehouseId,
+    quantity: i64,
+    /// Afterwards.
+    available: i32,
+    /// Afterwards.
+    version: i64,
+}
+
+#[derive(Serialize)]
+struct LowStock {
+    variant_id: VariantId,
+    warehouse_id: WarehouseId,
+    available: i32,
+    safety_stock: i32,
+}
+
 /// What a ledger's movements mean to the world.
 pub(crate) fn of(ledger: &Ledger, context: &SaveContext<'_>) -> Vec<NewEvent> {
     let mut sums: BTreeMap<(StockKey, &'static str), i64> = BTreeMap::new();
@@ -36,35 +56,41 @@ pub(crate) fn of(ledger: &Ledger, context: &SaveContext<'_>) -> Vec<NewEvent> {
         };
         *sums.entry((movement.key, kind)).or_default() += i64::from(units);
     }
-    let now = context.clock.now();
-    let event = |key: StockKey, kind, data| NewEvent {
-        id: context.ids.next::<EventId>(context.clock),
-        shard: key.variant.shard(),
-        kind,
-        subject: key.variant.as_uuid(),
-        data,
-        occurred_at: now,
-    };
     let mut events: Vec<_> = sums
         .into_iter()
         .filter_map(|((key, kind), quantity)| {
             let row = ledger.row(key)?;
-            let data = json!({
-                "variant_id": key.variant, "warehouse_id": key.warehouse, "quantity": quantity,
-                "available": row.balance.available, "version": row.version,
-            });
-            Some(event(key, kind, data))
+            let data = Moved {
+                variant_id: key.variant,
+                warehouse_id: key.warehouse,
+                quantity,
+                available: row.balance.available,
+                version: row.version,
+            };
+            Some(event(kind, key, &data, context))
         })
         .collect();
     for entry in ledger.changed() {
         let (row, safety) = (&entry.row, entry.row.safety_stock);
         if entry.before.available >= safety && row.balance.available < safety {
-            let data = json!({
-                "variant_id": row.key.variant, "warehouse_id": row.key.warehouse,
-                "available": row.balance.available, "safety_stock": safety,
-            });
-            events.push(event(row.key, LOW_STOCK, data));
+            let data = LowStock {
+                variant_id: row.key.variant,
+                warehouse_id: row.key.warehouse,
+                available: row.balance.available,
+                safety_stock: safety,
+            };
+            events.push(event(LOW_STOCK, row.key, &data, context));
         }
     }
     events
+}
+
+fn event(
+    kind: &'static str,
+    key: StockKey,
+    data: &impl Serialize,
+    context: &SaveContext<'_>,
+) -> NewEvent {
+    let (shard, subject) = (key.variant.shard(), key.variant.as_uuid());
+    NewEvent::new(kind, shard, subject, data, context.clock, context.ids)
 }

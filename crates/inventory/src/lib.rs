@@ -16,6 +16,8 @@ pub mod error;
 pub mod events;
 pub mod ledger;
 mod locks;
+#[cfg(feature = "mutants")]
+mod locks_mutant;
 pub mod model;
 pub mod receive;
 pub mod reservations;
@@ -35,11 +37,26 @@ pub use settle::{confirm, reclaim, release};
 pub use sourcing::Preference;
 pub use warehouses::{Warehouse, put_warehouse, warehouses};
 
+use std::collections::HashSet;
+
 use kernel::id::VariantId;
 use pg::{Connection, DbResult};
 
+/// Of these variants, those of which something is available in any warehouse right now; without
+/// locking.
+pub async fn in_stock(
+    conn: &mut Connection,
+    variants: &[VariantId],
+) -> DbResult<HashSet<VariantId>> {
+    sql::in_stock(conn, variants).await
+}
+
 /// Locks every stock row of these variants, in order, for the rest of the transaction.
 pub async fn lock(conn: &mut Connection, variants: &[VariantId]) -> DbResult<Ledger> {
+    #[cfg(feature = "mutants")]
+    if locks_mutant::is_on() {
+        return locks_mutant::read(conn, variants).await;
+    }
     locks::lock_variants(conn, variants).await
 }
 

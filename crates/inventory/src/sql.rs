@@ -1,12 +1,14 @@
 //! Every SQL statement of this module but the locks. Set-based: one statement whatever the number
 //! of rows, so that a batch of orders costs what one order costs.
 
-use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx};
+use std::collections::HashSet;
+
+use jiff_sqlx::ToSqlx;
 use kernel::{
     LocalizedText,
     id::{OrderId, VariantId, WarehouseId},
 };
-use pg::{Affected, Connection, DbError, DbResult};
+use pg::{Affected, Connection, DbError, DbResult, copy::Table};
 use uuid::Uuid;
 
 use crate::{
@@ -26,6 +28,8 @@ pub(crate) async fn save(
     if ledger.movements().is_empty() {
         return Ok(());
     }
+    #[cfg(feature = "mutants")]
+    let ledger = crate::locks_mutant::overlook(conn, ledger).await?;
     save_balances(conn, &ledger).await?;
     insert_movements(conn, ledger.movements()).await?;
     outbox::append(conn, &events::of(&ledger, context)).await
@@ -68,90 +72,81 @@ async fn save_balances(conn: &mut Connection, ledger: &Ledger) -> DbResult<()> {
     done.rows("save stock balances", changed.len())
 }
 
+const MOVEMENTS: Table = Table {
+    name: "inventory.movements",
+    columns: &[
+        "shard",
+        "variant_id",
+        "warehouse_id",
+        "seq",
+        "kind",
+        "d_total",
+        "d_available",
+        "d_reserved",
+        "d_sold",
+        "available_after",
+        "reference_id",
+        "actor_kind",
+        "actor_id",
+        "reason",
+        "occurred_at",
+    ],
+};
+
 async fn insert_movements(conn: &mut Connection, movements: &[Movement]) -> DbResult<()> {
-    let shards: Vec<i16> = movements.iter().map(|m| m.key.variant.shard().to_i16()).collect();
-    let variants: Vec<Uuid> = movements.iter().map(|m| m.key.variant.as_uuid()).collect();
-    let warehouses: Vec<Uuid> = movements.iter().map(|m| m.key.warehouse.as_uuid()).collect();
-    let seqs: Vec<i64> = movements.iter().map(|m| m.seq).collect();
-    let kinds: Vec<&str> = movements.iter().map(|m| m.kind.as_str()).collect();
-    let totals: Vec<i32> = movements.iter().map(|m| m.delta.total).collect();
-    let availables: Vec<i32> = movements.iter().map(|m| m.delta.available).collect();
-    let reserveds: Vec<i32> = movements.iter().map(|m| m.delta.reserved).collect();
-    let solds: Vec<i32> = movements.iter().map(|m| m.delta.sold).collect();
-    let afters: Vec<i32> = movements.iter().map(|m| m.available_after).collect();
-    let references: Vec<Option<Uuid>> = movements.iter().map(|m| m.reference).collect();
-    let actor_kinds: Vec<&str> = movements.iter().map(|m| m.actor.kind()).collect();
-    let actor_ids: Vec<Option<Uuid>> =
-        movements.iter().map(|m| m.actor.user_id().map(kernel::id::UserId::as_uuid)).collect();
-    let reasons: Vec<Option<&str>> = movements.iter().map(|m| m.reason.as_deref()).collect();
-    let times: Vec<SqlTimestamp> = movements.iter().map(|m| m.at.to_sqlx()).collect();
-    let done = sqlx::query!(
-        r#"
-        INSERT INTO inventory.movements (shard, variant_id, warehouse_id, seq, kind, d_total
-             , d_available, d_reserved, d_sold, available_after, reference_id, actor_kind, actor_id
-             , reason, occurred_at)
-        SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[]
-             , $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::uuid[], $12::text[]
-             , $13::uuid[], $14::text[], $15::timestamptz[])
-        "#,
-        &shards,
-        &variants,
-        &warehouses,
-        &seqs,
-        &kinds as &[&str],
-        &totals,
-        &availables,
-        &reserveds,
-        &solds,
-        &afters,
-        &references as &[Option<Uuid>],
-        &actor_kinds as &[&str],
-        &actor_ids as &[Option<Uuid>],
-        &reasons as &[Option<&str>],
-        &times as &[SqlTimestamp],
-    )
-    .execute(conn)
-    .await?;
-    done.rows("insert movements", movements.len())
+    pg::copy::rows(conn, &MOVEMENTS, movements, |m, row| {
+        row.put(m.key.variant.shard().to_i16())
+            .put(m.key.variant.as_uuid())
+            .put(m.key.warehouse.as_uuid())
+            .put(m.seq)
+            .put(m.kind.as_str())
+            .put(m.delta.total)
+            .put(m.delta.available)
+            .put(m.delta.reserved)
+            .put(m.delta.sold)
+            .put(m.available_after)
+            .put(m.reference)
+            .put(m.actor.kind())
+            .put(m.actor.user_id().map(kernel::id::UserId::as_uuid))
+            .put(m.reason.as_deref())
+            .put(m.at);
+    })
+    .await
 }
+
+const RESERVATIONS: Table = Table {
+    name: "inventory.reservations",
+    columns: &[
+        "shard",
+        "order_id",
+        "line_no",
+        "warehouse_id",
+        "variant_id",
+        "quantity",
+        "available_before",
+        "status",
+        "expires_at",
+        "created_at",
+    ],
+};
 
 pub(crate) async fn insert_reservations(
     conn: &mut Connection,
     reservations: &[Reservation],
 ) -> DbResult<()> {
-    let shards: Vec<i16> = reservations.iter().map(|r| r.order.shard().to_i16()).collect();
-    let orders: Vec<Uuid> = reservations.iter().map(|r| r.order.as_uuid()).collect();
-    let lines: Vec<i16> = reservations.iter().map(|r| r.line_no).collect();
-    let warehouses: Vec<Uuid> = reservations.iter().map(|r| r.key.warehouse.as_uuid()).collect();
-    let variants: Vec<Uuid> = reservations.iter().map(|r| r.key.variant.as_uuid()).collect();
-    let quantities: Vec<i32> = reservations.iter().map(|r| r.quantity).collect();
-    let befores: Vec<i32> = reservations.iter().map(|r| r.available_before).collect();
-    let expiries: Vec<SqlTimestamp> = reservations.iter().map(|r| r.expires_at.to_sqlx()).collect();
-    let created: Vec<SqlTimestamp> = reservations.iter().map(|r| r.created_at.to_sqlx()).collect();
-    let done = sqlx::query!(
-        r#"
-        INSERT INTO inventory.reservations (shard, order_id, line_no, warehouse_id, variant_id
-             , quantity, available_before, status, expires_at, created_at)
-        SELECT shard, order_id, line_no, warehouse_id, variant_id, quantity, available_before
-             , 'active', expires_at, created_at
-          FROM unnest($1::smallint[], $2::uuid[], $3::smallint[], $4::uuid[], $5::uuid[], $6::int[]
-             , $7::int[], $8::timestamptz[], $9::timestamptz[])
-               AS new (shard, order_id, line_no, warehouse_id, variant_id, quantity
-             , available_before, expires_at, created_at)
-        "#,
-        &shards,
-        &orders,
-        &lines,
-        &warehouses,
-        &variants,
-        &quantities,
-        &befores,
-        &expiries as &[SqlTimestamp],
-        &created as &[SqlTimestamp],
-    )
-    .execute(conn)
-    .await?;
-    done.rows("insert reservations", reservations.len())
+    pg::copy::rows(conn, &RESERVATIONS, reservations, |r, row| {
+        row.put(r.order.shard().to_i16())
+            .put(r.order.as_uuid())
+            .put(r.line_no)
+            .put(r.key.warehouse.as_uuid())
+            .put(r.key.variant.as_uuid())
+            .put(r.quantity)
+            .put(r.available_before)
+            .put(r.status.as_str())
+            .put(r.expires_at)
+            .put(r.created_at);
+    })
+    .await
 }
 
 /// Writes reservations a late payment made anew; a row of the same line and warehouse that was
@@ -267,6 +262,29 @@ pub(crate) async fn set_reservation_status(
     .execute(conn)
     .await?;
     done.rows("close reservations", reservations.len())
+}
+
+/// Of these variants, those of which something is available anywhere.
+pub(crate) async fn in_stock(
+    conn: &mut Connection,
+    variants: &[VariantId],
+) -> DbResult<HashSet<VariantId>> {
+    let shards: Vec<i16> = variants.iter().map(|variant| variant.shard().to_i16()).collect();
+    let ids: Vec<Uuid> = variants.iter().map(|variant| variant.as_uuid()).collect();
+    let found = sqlx::query_scalar!(
+        r#"
+        SELECT wanted.variant_id AS "variant!"
+          FROM unnest($1::smallint[], $2::uuid[]) AS wanted (shard, variant_id)
+         WHERE EXISTS (SELECT FROM inventory.stock AS s
+                        WHERE s.shard = wanted.shard AND s.variant_id = wanted.variant_id
+                          AND s.available > 0)
+        "#,
+        &shards,
+        &ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(found.into_iter().map(VariantId::from).collect())
 }
 
 /// Makes sure a stock row exists, so that it can be locked.

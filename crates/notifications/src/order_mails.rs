@@ -1,7 +1,7 @@
 //! The subscriber: which events become mails.
 
 use kernel::{Ids, SharedClock, id::JobId};
-use outbox::{BoxFuture, Event, HandleError, NewJob, Subscriber};
+use outbox::{BoxFuture, Event, HandleError, NewJob, Subscriber, Wants};
 
 use crate::{
     jobs::{SEND_ORDER_CONFIRMATION, SEND_ORDER_EXPIRED, SEND_REFUND_NOTICE},
@@ -46,8 +46,8 @@ impl Subscriber for OrderMails {
         "notifications.order_mails"
     }
 
-    fn wants(&self, kind: &str) -> bool {
-        [ORDER_PAID, ORDER_CANCELLED, REFUND_REQUESTED].contains(&kind)
+    fn wants(&self) -> Wants {
+        Wants::Kinds(&[ORDER_PAID, ORDER_CANCELLED, REFUND_REQUESTED])
     }
 
     fn handle<'a>(

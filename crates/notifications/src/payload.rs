@@ -89,6 +89,8 @@ pub struct RefundRequested {
 pub enum RefundReason {
     /// It came after the order had expired, and its stock was gone.
     StockGone,
+    /// It came after the order had expired, and a limit left no room for it any more.
+    LimitReached,
     /// It came after the buyer had cancelled the order.
     OrderCancelled,
     /// The order had been paid already.
@@ -103,6 +105,7 @@ impl RefundReason {
     pub const fn phrase(self) -> Option<&'static str> {
         match self {
             Self::StockGone => Some("stock_gone"),
+            Self::LimitReached => Some("limit_reached"),
             Self::OrderCancelled => Some("order_cancelled"),
             Self::PaidTwice => Some("paid_twice"),
             Self::Other => None,

@@ -1,8 +1,12 @@
 //! The events this module publishes: its contract with the world.
 
-use kernel::{Clock, Ids, id::EventId};
+use jiff::Timestamp;
+use kernel::{
+    Clock, Ids, Locale, LocalizedText, Money, Quantity,
+    id::{OrderId, UserId, VariantId},
+};
 use outbox::NewEvent;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::{number::OrderNumber, placing::Order};
 
@@ -13,59 +17,118 @@ pub const PAID: &str = "order.paid";
 /// An order ended unpaid, its stock is free again.
 pub const CANCELLED: &str = "order.cancelled";
 
+#[derive(Serialize)]
+struct Created<'a> {
+    order_id: OrderId,
+    number: String,
+    customer_id: Option<UserId>,
+    total: Money,
+    lines: Vec<CreatedLine<'a>>,
+    reserved_until: Timestamp,
+}
+
+#[derive(Serialize)]
+struct CreatedLine<'a> {
+    variant_id: VariantId,
+    sku: &'a str,
+    quantity: Quantity,
+}
+
 /// The event that an order was accepted.
 pub fn created(order: &Order, clock: &dyn Clock, ids: &Ids) -> NewEvent {
-    let lines: Vec<Value> = order
-        .lines
-        .iter()
-        .map(|line| json!({"variant_id": line.variant, "sku": line.sku, "quantity": line.quantity}))
-        .collect();
-    let data = json!({
-        "order_id": order.id, "number": OrderNumber::of(order.id).to_string(),
-        "customer_id": order.customer, "total": order.total, "lines": lines,
-        "reserved_until": order.reserved_until,
+    let lines = order.lines.iter().map(|line| CreatedLine {
+        variant_id: line.variant,
+        sku: &line.sku,
+        quantity: line.quantity,
     });
-    event(CREATED, order, data, clock, ids)
+    let data = Created {
+        order_id: order.id,
+        number: OrderNumber::of(order.id).to_string(),
+        customer_id: order.customer,
+        total: order.total,
+        lines: lines.collect(),
+        reserved_until: order.reserved_until,
+    };
+    event(CREATED, order, &data, clock, ids)
+}
+
+#[expect(clippy::struct_field_names, reason = "the names of the contract")]
+#[derive(Serialize)]
+struct Paid<'a> {
+    order_id: OrderId,
+    number: String,
+    email: &'a str,
+    locale: Locale,
+    lines: Vec<PaidLine<'a>>,
+    subtotal: Money,
+    discount: Money,
+    shipping_fee: Money,
+    total: Money,
+    paid_at: Option<Timestamp>,
+    order_url: &'a str,
+}
+
+#[derive(Serialize)]
+struct PaidLine<'a> {
+    sku: &'a str,
+    name: &'a LocalizedText,
+    variant_name: &'a LocalizedText,
+    quantity: Quantity,
+    line_total: Money,
 }
 
 /// The event that an order was paid; it carries what a confirmation to the buyer needs.
 pub fn paid(order: &Order, order_url: &str, clock: &dyn Clock, ids: &Ids) -> NewEvent {
-    let lines: Vec<Value> = order
-        .lines
-        .iter()
-        .map(|line| {
-            json!({
-                "sku": line.sku, "name": line.name, "variant_name": line.variant_name,
-                "quantity": line.quantity, "line_total": line.line_total,
-            })
-        })
-        .collect();
-    let data = json!({
-        "order_id": order.id, "number": OrderNumber::of(order.id).to_string(),
-        "email": order.contact.email, "locale": order.locale, "lines": lines,
-        "subtotal": order.subtotal, "discount": order.discount,
-        "shipping_fee": order.shipping_fee, "total": order.total, "paid_at": order.paid_at,
-        "order_url": order_url,
+    let lines = order.lines.iter().map(|line| PaidLine {
+        sku: &line.sku,
+        name: &line.name,
+        variant_name: &line.variant_name,
+        quantity: line.quantity,
+        line_total: line.line_total,
     });
-    event(PAID, order, data, clock, ids)
+    let data = Paid {
+        order_id: order.id,
+        number: OrderNumber::of(order.id).to_string(),
+        email: &order.contact.email,
+        locale: order.locale,
+        lines: lines.collect(),
+        subtotal: order.subtotal,
+        discount: order.discount,
+        shipping_fee: order.shipping_fee,
+        total: order.total,
+        paid_at: order.paid_at,
+        order_url,
+    };
+    event(PAID, order, &data, clock, ids)
+}
+
+#[derive(Serialize)]
+struct Cancelled<'a> {
+    order_id: OrderId,
+    number: String,
+    email: &'a str,
+    locale: Locale,
+    reason: &'a str,
 }
 
 /// The event that an order ended unpaid.
 pub fn cancelled(order: &Order, reason: &str, clock: &dyn Clock, ids: &Ids) -> NewEvent {
-    let data = json!({
-        "order_id": order.id, "number": OrderNumber::of(order.id).to_string(),
-        "email": order.contact.email, "locale": order.locale, "reason": reason,
-    });
-    event(CANCELLED, order, data, clock, ids)
+    let data = Cancelled {
+        order_id: order.id,
+        number: OrderNumber::of(order.id).to_string(),
+        email: &order.contact.email,
+        locale: order.locale,
+        reason,
+    };
+    event(CANCELLED, order, &data, clock, ids)
 }
 
-fn event(kind: &'static str, order: &Order, data: Value, clock: &dyn Clock, ids: &Ids) -> NewEvent {
-    NewEvent {
-        id: ids.next::<EventId>(clock),
-        shard: order.id.shard(),
-        kind,
-        subject: order.id.as_uuid(),
-        data,
-        occurred_at: clock.now(),
-    }
+fn event(
+    kind: &'static str,
+    order: &Order,
+    data: &impl Serialize,
+    clock: &dyn Clock,
+    ids: &Ids,
+) -> NewEvent {
+    NewEvent::new(kind, order.id.shard(), order.id.as_uuid(), data, clock, ids)
 }

@@ -5,11 +5,13 @@
 //! - an order's id carries the shard of its first variant; everything it owns lies there;
 //! - the status changes only through [`transition()`], which checks the machine, repeats the guard in
 //!   SQL, and writes the audit row;
-//! - an idempotency key exists exactly for accepted orders, in the transaction that made them.
+//! - an idempotency key exists exactly for accepted orders, in the transaction that made them;
+//! - what buyers have of limited variants ([`purchases`]) is what their live orders say.
 //!
 //! *Lock order:* an order's row is locked before its payment rows and before any stock row. Several
 //! orders are only ever locked by [`claim_expired`], which skips what others hold.
 
+pub mod buyer;
 pub mod error;
 pub mod events;
 pub mod idempotency;
@@ -17,22 +19,27 @@ mod locks;
 pub mod model;
 pub mod number;
 pub mod placing;
+pub mod purchases;
 mod sql;
+mod sql_keys;
+mod sql_purchases;
 pub mod transition;
 
+pub use buyer::Buyer;
 pub use error::OrderError;
 pub use idempotency::{Fingerprint, KnownKey};
 pub use locks::{claim_expired, lock, lock_many};
 pub use model::{InvalidTransition, Move, OrderStatus};
 pub use number::OrderNumber;
 pub use placing::{Address, Contact, Line, Order};
+pub use purchases::Purchase;
 pub use transition::{transition, transition_all};
 
 use kernel::id::OrderId;
 use pg::{Connection, DbResult};
 
 /// Writes new orders with their lines; set-based.
-pub async fn insert(conn: &mut Connection, orders: &[Order]) -> DbResult<()> {
+pub async fn insert(conn: &mut Connection, orders: &[&Order]) -> DbResult<()> {
     sql::insert_orders(conn, orders).await?;
     sql::insert_lines(conn, orders).await
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx};
 use kernel::{Actor, Locale, LocalizedText, Money, Quantity, id::OrderId};
-use pg::{Affected, Connection, DbError, DbResult};
+use pg::{Affected, Connection, DbError, DbResult, copy::Table};
 use uuid::Uuid;
 
 use crate::{
@@ -15,105 +15,109 @@ use crate::{
     transition::StatusChange,
 };
 
-pub(crate) async fn insert_orders(conn: &mut Connection, orders: &[Order]) -> DbResult<()> {
-    orders.iter().for_each(Order::assert_sound);
-    let shards: Vec<i16> = orders.iter().map(|o| o.id.shard().to_i16()).collect();
-    let ids: Vec<Uuid> = orders.iter().map(|o| o.id.as_uuid()).collect();
-    let statuses: Vec<&str> = orders.iter().map(|o| o.status.as_str()).collect();
-    let customers: Vec<Option<Uuid>> =
-        orders.iter().map(|o| o.customer.map(kernel::id::UserId::as_uuid)).collect();
-    let locales: Vec<&str> = orders.iter().map(|o| o.locale.tag()).collect();
-    let emails: Vec<&str> = orders.iter().map(|o| o.contact.email.as_str()).collect();
-    let phones: Vec<&str> = orders.iter().map(|o| o.contact.phone.as_str()).collect();
-    let addresses: Vec<serde_json::Value> = orders
-        .iter()
-        .map(|o| serde_json::to_value(&o.shipping_address).unwrap_or_default())
-        .collect();
-    let shipping: Vec<&str> = orders.iter().map(|o| o.shipping_method.as_str()).collect();
-    let payment: Vec<&str> = orders.iter().map(|o| o.payment_method.as_str()).collect();
-    let coupons: Vec<Option<&str>> = orders.iter().map(|o| o.coupon_code.as_deref()).collect();
-    let notes: Vec<Option<&str>> = orders.iter().map(|o| o.note.as_deref()).collect();
-    let currencies: Vec<&str> = orders.iter().map(|o| o.total.currency().code()).collect();
-    let subtotals: Vec<i64> = orders.iter().map(|o| o.subtotal.amount()).collect();
-    let discounts: Vec<i64> = orders.iter().map(|o| o.discount.amount()).collect();
-    let fees: Vec<i64> = orders.iter().map(|o| o.shipping_fee.amount()).collect();
-    let totals: Vec<i64> = orders.iter().map(|o| o.total.amount()).collect();
-    let until: Vec<SqlTimestamp> = orders.iter().map(|o| o.reserved_until.to_sqlx()).collect();
-    let created: Vec<SqlTimestamp> = orders.iter().map(|o| o.created_at.to_sqlx()).collect();
-    let done = sqlx::query!(
-        r#"
-        INSERT INTO orders.orders (shard, id, status, customer_id, locale, contact_email
-             , contact_phone, shipping_address, shipping_method, payment_method, coupon_code, note
-             , currency, subtotal, discount, shipping_fee, total, reserved_until, created_at)
-        SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::uuid[], $5::text[]
-             , $6::text[], $7::text[], $8::jsonb[], $9::text[], $10::text[], $11::text[]
-             , $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[]
-             , $18::timestamptz[], $19::timestamptz[])
-        "#,
-        &shards,
-        &ids,
-        &statuses as &[&str],
-        &customers as &[Option<Uuid>],
-        &locales as &[&str],
-        &emails as &[&str],
-        &phones as &[&str],
-        &addresses,
-        &shipping as &[&str],
-        &payment as &[&str],
-        &coupons as &[Option<&str>],
-        &notes as &[Option<&str>],
-        &currencies as &[&str],
-        &subtotals,
-        &discounts,
-        &fees,
-        &totals,
-        &until as &[SqlTimestamp],
-        &created as &[SqlTimestamp],
-    )
-    .execute(conn)
-    .await?;
-    done.rows("insert orders", orders.len())
+/// What a new order gives; the rest (`paid_at`) comes later.
+const ORDERS: Table = Table {
+    name: "orders.orders",
+    columns: &[
+        "shard",
+        "id",
+        "status",
+        "customer_id",
+        "locale",
+        "contact_email",
+        "contact_phone",
+        "ship_name",
+        "ship_phone",
+        "ship_postal_code",
+        "ship_city",
+        "ship_district",
+        "ship_address1",
+        "ship_address2",
+        "shipping_method",
+        "payment_method",
+        "coupon_code",
+        "note",
+        "currency",
+        "subtotal",
+        "discount",
+        "shipping_fee",
+        "total",
+        "reserved_until",
+        "created_at",
+    ],
+};
+
+const LINES: Table = Table {
+    name: "orders.lines",
+    columns: &[
+        "shard",
+        "order_id",
+        "line_no",
+        "variant_id",
+        "sku",
+        "name_zh",
+        "name_en",
+        "variant_name_zh",
+        "variant_name_en",
+        "quantity",
+        "unit_price",
+        "line_total",
+    ],
+};
+
+pub(crate) async fn insert_orders(conn: &mut Connection, orders: &[&Order]) -> DbResult<()> {
+    for order in orders {
+        order.assert_sound();
+    }
+    pg::copy::rows(conn, &ORDERS, orders, |o, row| {
+        row.put(o.id.shard().to_i16())
+            .put(o.id.as_uuid())
+            .put(o.status.as_str())
+            .put(o.customer.map(kernel::id::UserId::as_uuid))
+            .put(o.locale.tag())
+            .put(o.contact.email.as_str())
+            .put(o.contact.phone.as_str());
+        let to = &o.shipping_address;
+        row.put(to.name.as_str())
+            .put(to.phone.as_str())
+            .put(to.postal_code.as_str())
+            .put(to.city.as_str())
+            .put(to.district.as_str())
+            .put(to.address1.as_str())
+            .put(to.address2.as_deref());
+        row.put(o.shipping_method.as_str())
+            .put(o.payment_method.as_str())
+            .put(o.coupon_code.as_deref())
+            .put(o.note.as_deref())
+            .put(o.total.currency().code())
+            .put(o.subtotal.amount())
+            .put(o.discount.amount())
+            .put(o.shipping_fee.amount())
+            .put(o.total.amount())
+            .put(o.reserved_until)
+            .put(o.created_at);
+    })
+    .await
 }
 
-pub(crate) async fn insert_lines(conn: &mut Connection, orders: &[Order]) -> DbResult<()> {
+pub(crate) async fn insert_lines(conn: &mut Connection, orders: &[&Order]) -> DbResult<()> {
     let lines: Vec<(OrderId, &Line)> =
         orders.iter().flat_map(|o| o.lines.iter().map(|line| (o.id, line))).collect();
-    let shards: Vec<i16> = lines.iter().map(|(order, _)| order.shard().to_i16()).collect();
-    let ids: Vec<Uuid> = lines.iter().map(|(order, _)| order.as_uuid()).collect();
-    let numbers: Vec<i16> = lines.iter().map(|(_, l)| l.line_no).collect();
-    let variants: Vec<Uuid> = lines.iter().map(|(_, l)| l.variant.as_uuid()).collect();
-    let skus: Vec<&str> = lines.iter().map(|(_, l)| l.sku.as_str()).collect();
-    let names_zh: Vec<&str> = lines.iter().map(|(_, l)| l.name.zh_tw.as_str()).collect();
-    let names_en: Vec<&str> = lines.iter().map(|(_, l)| l.name.en.as_str()).collect();
-    let variant_zh: Vec<&str> = lines.iter().map(|(_, l)| l.variant_name.zh_tw.as_str()).collect();
-    let variant_en: Vec<&str> = lines.iter().map(|(_, l)| l.variant_name.en.as_str()).collect();
-    let quantities: Vec<i32> = lines.iter().map(|(_, l)| l.quantity.to_i32()).collect();
-    let prices: Vec<i64> = lines.iter().map(|(_, l)| l.unit_price.amount()).collect();
-    let totals: Vec<i64> = lines.iter().map(|(_, l)| l.line_total.amount()).collect();
-    let done = sqlx::query!(
-        r#"
-        INSERT INTO orders.lines (shard, order_id, line_no, variant_id, sku, name_zh, name_en
-             , variant_name_zh, variant_name_en, quantity, unit_price, line_total)
-        SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::smallint[], $4::uuid[], $5::text[]
-             , $6::text[], $7::text[], $8::text[], $9::text[], $10::int[], $11::bigint[]
-             , $12::bigint[])
-        "#,
-        &shards,
-        &ids,
-        &numbers,
-        &variants,
-        &skus as &[&str],
-        &names_zh as &[&str],
-        &names_en as &[&str],
-        &variant_zh as &[&str],
-        &variant_en as &[&str],
-        &quantities,
-        &prices,
-        &totals,
-    )
-    .execute(conn)
-    .await?;
-    done.rows("insert order lines", lines.len())
+    pg::copy::rows(conn, &LINES, &lines, |(order, line), row| {
+        row.put(order.shard().to_i16())
+            .put(order.as_uuid())
+            .put(line.line_no)
+            .put(line.variant.as_uuid())
+            .put(line.sku.as_str())
+            .put(line.name.zh_tw.as_str())
+            .put(line.name.en.as_str())
+            .put(line.variant_name.zh_tw.as_str())
+            .put(line.variant_name.en.as_str())
+            .put(line.quantity.to_i32())
+            .put(line.unit_price.amount())
+            .put(line.line_total.amount());
+    })
+    .await
 }
 
 pub(crate) async fn load(conn: &mut Connection, orders: &[OrderId]) -> DbResult<Vec<Order>> {
@@ -126,7 +130,9 @@ pub(crate) async fn load(conn: &mut Connection, orders: &[OrderId]) -> DbResult<
     let rows = sqlx::query!(
         r#"
         SELECT o.id, o.status, o.customer_id, o.locale, o.contact_email, o.contact_phone
-             , o.shipping_address, o.shipping_method, o.payment_method, o.coupon_code, o.note
+             , o.ship_name, o.ship_phone, o.ship_postal_code, o.ship_city, o.ship_district
+             , o.ship_address1, o.ship_address2, o.shipping_method, o.payment_method, o.coupon_code
+             , o.note
              , o.subtotal, o.discount, o.shipping_fee, o.total, o.reserved_until, o.created_at
              , o.paid_at
           FROM unnest($1::smallint[], $2::uuid[]) AS wanted (shard, id)
@@ -141,8 +147,6 @@ pub(crate) async fn load(conn: &mut Connection, orders: &[OrderId]) -> DbResult<
     rows.into_iter()
         .map(|row| {
             let id = OrderId::from(row.id);
-            let address: Address = serde_json::from_value(row.shipping_address)
-                .map_err(|error| corrupt("orders.orders", "shipping_address", &error))?;
             Ok(Order {
                 id,
                 status: OrderStatus::parse(&row.status)
@@ -150,7 +154,15 @@ pub(crate) async fn load(conn: &mut Connection, orders: &[OrderId]) -> DbResult<
                 customer: row.customer_id.map(Into::into),
                 locale: if row.locale == Locale::En.tag() { Locale::En } else { Locale::ZhTw },
                 contact: Contact { email: row.contact_email, phone: row.contact_phone },
-                shipping_address: address,
+                shipping_address: Address {
+                    name: row.ship_name,
+                    phone: row.ship_phone,
+                    postal_code: row.ship_postal_code,
+                    city: row.ship_city,
+                    district: row.ship_district,
+                    address1: row.ship_address1,
+                    address2: row.ship_address2,
+                },
                 shipping_method: row.shipping_method,
                 payment_method: row.payment_method,
                 coupon_code: row.coupon_code,
@@ -303,25 +315,6 @@ pub(crate) async fn insert_keys(
     .execute(conn)
     .await?;
     Ok(usize::try_from(done.rows_affected()).is_ok_and(|inserted| inserted == keys.len()))
-}
-
-pub(crate) async fn forget_keys(
-    conn: &mut Connection,
-    before: Timestamp,
-    limit: i64,
-) -> DbResult<u64> {
-    let done = sqlx::query!(
-        r#"
-        DELETE FROM orders.idempotency_keys
-         WHERE (key, shard) IN (SELECT key, shard FROM orders.idempotency_keys
-                                 WHERE created_at < $1 LIMIT $2)
-        "#,
-        before.to_sqlx(),
-        limit,
-    )
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected())
 }
 
 fn money(amount: i64) -> DbResult<Money> {

@@ -8,8 +8,5 @@ use crate::{NewEvent, sql};
 /// the subjects, which is what gives a subject's events their order.
 #[tracing::instrument(level = "debug", name = "db.outbox.append", skip_all, err)]
 pub async fn append(conn: &mut pg::Connection, events: &[NewEvent]) -> DbResult<()> {
-    if events.is_empty() {
-        return Ok(());
-    }
     sql::events::insert(conn, events).await
 }

@@ -47,7 +47,7 @@ pub struct DeadJob {
 /// The dead events, the newest first.
 #[tracing::instrument(name = "db.outbox.list_dead_events", skip_all, err)]
 pub async fn dead_events(conn: &mut pg::Connection, limit: u32) -> DbResult<Vec<DeadEvent>> {
-    sql::events::list_dead(conn, i64::from(limit)).await
+    sql::deferred::list_dead(conn, i64::from(limit)).await
 }
 
 /// The dead jobs, the newest first.
@@ -60,7 +60,7 @@ pub async fn dead_jobs(conn: &mut pg::Connection, limit: u32) -> DbResult<Vec<De
 /// its subject, which did not wait for it any more. `false`: there is no dead event of this id.
 #[tracing::instrument(name = "db.outbox.replay", skip(conn), err)]
 pub async fn replay(conn: &mut pg::Connection, event_id: EventId) -> DbResult<bool> {
-    sql::events::revive(conn, event_id).await
+    sql::deferred::revive(conn, event_id).await
 }
 
 /// Lets a dead job run again, at `run_at`, with all its attempts. `false`: there is no such job.

@@ -8,7 +8,7 @@ use crate::sql;
 /// What waits and what is dead. No count goes past 100,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Depth {
-    /// Events not yet published.
+    /// Events not yet handed over.
     pub events: u64,
     /// Jobs not yet finished, those for later included.
     pub jobs: u64,
@@ -43,5 +43,5 @@ impl Depth {
 /// How much waits right now.
 #[tracing::instrument(level = "debug", name = "db.outbox.depth", skip_all, err)]
 pub async fn pending(conn: &mut pg::Connection) -> DbResult<Depth> {
-    sql::jobs::depth(conn).await
+    sql::depth::depth(conn).await
 }

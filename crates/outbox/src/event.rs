@@ -2,7 +2,8 @@
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use kernel::{Shard, id::EventId};
+use kernel::{Clock, Ids, Shard, id::EventId};
+use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -19,10 +20,33 @@ pub struct NewEvent {
     pub kind: &'static str,
     /// What it happened to. Events of one subject keep their order.
     pub subject: Uuid,
-    /// What a consumer needs to know of it: the event's contract.
-    pub data: Value,
     /// When it became true.
     pub occurred_at: Timestamp,
+    data: String,
+}
+
+impl NewEvent {
+    /// Something happened, now. `data` is what a consumer needs to know of it: the event's
+    /// contract. It is written as JSON here, once; until somebody wants the event nobody reads it.
+    ///
+    /// # Panics
+    /// When `data` cannot be JSON (a map whose keys are no strings): a defect, whatever it holds.
+    pub fn new(
+        kind: &'static str,
+        shard: Shard,
+        subject: Uuid,
+        data: &impl Serialize,
+        clock: &dyn Clock,
+        ids: &Ids,
+    ) -> Self {
+        let data = serde_json::to_string(data).expect("an event's data are JSON");
+        Self { id: ids.next(clock), shard, kind, subject, occurred_at: clock.now(), data }
+    }
+
+    /// Its data, as JSON.
+    pub fn data(&self) -> &str {
+        &self.data
+    }
 }
 
 /// An event on its way to its subscribers.
@@ -60,17 +84,36 @@ impl Event {
     }
 }
 
+/// Which events a subscriber wants. What nobody wants is passed over by the database, unread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wants {
+    /// All of them.
+    Everything,
+    /// Those of these kinds.
+    Kinds(&'static [&'static str]),
+}
+
+impl Wants {
+    /// Whether events of this kind are among them.
+    pub fn include(self, kind: &str) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Kinds(kinds) => kinds.contains(&kind),
+        }
+    }
+}
+
 /// Somebody who wants to know.
 ///
 /// A handler runs inside the relay's transaction: it may only write to the database through
-/// `conn`, and what it writes commits together with the mark "published", once. Whatever reaches
+/// `conn`, and what it writes commits together with the lane's mark, once. Whatever reaches
 /// outside has to be [enqueued as a job](crate::enqueue). An error undoes this event's writes,
 /// those of its other subscribers included, and the event is handed over again later.
 pub trait Subscriber: Send + Sync {
     /// Who it is, for error messages.
     fn name(&self) -> &'static str;
-    /// Whether it wants events of this kind. Must not change while the program runs.
-    fn wants(&self, kind: &str) -> bool;
+    /// What it wants. Must not change while the program runs.
+    fn wants(&self) -> Wants;
     /// Does what has to be done about the event.
     fn handle<'a>(
         &'a self,

@@ -5,7 +5,8 @@ use pg::DbResult;
 
 use crate::sql;
 
-/// Deletes up to `limit` events published before `before`, and says how many. Dead ones stay.
+/// Deletes up to `limit` events that occurred before `before` and were taken by the relay, and says
+/// how many. Those that wait for another try, and the dead, are kept elsewhere and stay.
 #[tracing::instrument(name = "db.outbox.forget_published", skip_all, err)]
 pub async fn forget_published(
     conn: &mut pg::Connection,

@@ -3,11 +3,14 @@
 //!
 //! An **event** says that something happened ([`append()`]). The [`Relay`] hands each event to the
 //! [`Subscriber`]s that want it, inside a transaction of its own, so that what they write and the
-//! mark "published" commit together: at least once on the wire, exactly once in the database.
+//! mark that it is done commit together: at least once on the wire, exactly once in the database.
 //! What reaches outside (a mail, a webhook) is a **job**: a subscriber [`enqueue`]s it, at most
 //! once an event and kind, and the [`JobRunner`] runs it outside any transaction, with a lease, a
 //! time limit and retries. A job may run twice (a crash after the mail went out): whoever receives
 //! it recognises the repetition by its id.
+//!
+//! Events are append-only: an insert, one index, nothing ever written on them again. That they are
+//! done is one snapshot a lane; [`relay`] says why nothing gets lost that way.
 //!
 //! *Invariant:* no business words here. *Invariant:* events of one subject are handed over in the
 //! order of their commits; an event that fails holds back the later ones of its subject only,
@@ -33,7 +36,7 @@ pub use append::append;
 pub use dead::{DeadEvent, DeadJob, dead_events, dead_jobs, replay, replay_job};
 pub use depth::{Depth, pending};
 pub use error::{HandleError, JobError};
-pub use event::{Event, NewEvent, Subscriber};
+pub use event::{Event, NewEvent, Subscriber, Wants};
 pub use forget::{forget_finished, forget_published};
 pub use futures::future::BoxFuture;
 pub use job::{Job, JobHandler, NewJob, enqueue};

@@ -74,6 +74,9 @@ fn system_clock() -> SharedClock {
 pub struct Shop {
     /// The API's routes.
     pub api: Router,
+    /// What `/metrics` shows.
+    pub metrics: Metrics,
+    state: AppState,
     db: Db,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -100,6 +103,7 @@ impl Shop {
             clock.clone(),
             ids.clone(),
             intake_settings(config),
+            intake::IntakeMetrics::new(&metrics)?,
             &tasks,
             &stop,
         );
@@ -141,7 +145,13 @@ impl Shop {
         gauges::spawn(&tasks, &stop, &metrics, &db, &clock, intake)?;
         housekeeping::spawn(&tasks, &stop, &db, &clock);
 
-        Ok(Self { api: api::router(state), db, tasks, stop })
+        Ok(Self { api: api::router(state.clone()), metrics, state, db, tasks, stop })
+    }
+
+    /// Ends the event streams, which would otherwise outlast everything; their readers connect
+    /// again by themselves.
+    pub fn end_streams(&self) {
+        self.state.end_streams();
     }
 
     /// Places what waits in the intake, ends the workers, lets go of the database. Whoever awaits
@@ -150,6 +160,7 @@ impl Shop {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        self.state.finish().await;
         self.db.close().await;
     }
 }

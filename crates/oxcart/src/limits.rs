@@ -1,9 +1,16 @@
-//! What the system allows a process.
+//! What the system allows a process, and what we allow clients.
+
+use std::time::Duration;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
+use crate::{config::Config, supervise::http};
+
 /// Enough for any crowd one machine can serve.
 const OPEN_FILES: u64 = 65_536;
+/// Files for everything but clients: the database, the storefront, pictures, logs, and the
+/// connections that are only told to come back.
+const OTHER_FILES: u64 = 1_024;
 
 /// A connection is an open file, and many systems begin with 1,024 of them, for the sake of programs
 /// from the last century. A process may raise that by itself, up to the hard limit.
@@ -14,5 +21,34 @@ pub fn raise_open_files() {
             // Without it the shop works, for fewer people at once.
             setrlimit(Resource::RLIMIT_NOFILE, wanted, hard).ok();
         }
+    }
+}
+
+/// What clients may take: as configured, and never so many connections that no file is left.
+pub fn of_clients(config: &Config) -> http::Limits {
+    let files = getrlimit(Resource::RLIMIT_NOFILE).map_or(OPEN_FILES, |(soft, _)| soft);
+    let seconds = |seconds: u16| Duration::from_secs(seconds.into());
+    http::Limits {
+        connections: config.http_connections.min(connections_within(files)),
+        idle: seconds(config.http_idle_seconds),
+        read: seconds(config.http_read_seconds),
+        write: seconds(config.http_write_seconds),
+    }
+}
+
+fn connections_within(files: u64) -> usize {
+    let left = files.saturating_sub(OTHER_FILES).max(files / 2);
+    usize::try_from(left).unwrap_or(usize::MAX).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_left_for_others() {
+        assert_eq!(connections_within(65_536), 64_512);
+        assert_eq!(connections_within(1_024), 512);
+        assert_eq!(connections_within(0), 1);
     }
 }

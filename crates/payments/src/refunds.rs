@@ -12,6 +12,8 @@ use crate::{model::Payment, sql};
 pub enum AutomaticRefund {
     /// The reservation was over and the stock is gone.
     StockGone,
+    /// The reservation was over, and the buyer or others have used up a limit since.
+    LimitReached,
     /// The order was cancelled by its buyer before the money came.
     OrderCancelled,
     /// The order is paid already.
@@ -23,6 +25,7 @@ impl AutomaticRefund {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::StockGone => "stock_gone",
+            Self::LimitReached => "limit_reached",
             Self::OrderCancelled => "order_cancelled",
             Self::PaidTwice => "paid_twice",
         }

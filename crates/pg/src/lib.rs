@@ -6,6 +6,7 @@
 //! only flows and endpoints begin transactions ([`Db::begin`]), and whoever begins one commits it.
 
 pub mod affected;
+pub mod copy;
 pub mod db;
 pub mod error;
 pub mod migrate;

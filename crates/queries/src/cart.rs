@@ -1,16 +1,18 @@
 //! A cart as shoppers see it: its lines with today's names, prices and stock.
 
+mod coupon;
 mod sql;
 
 use jiff::Timestamp;
 use kernel::{
     LocalizedText, Money, MoneyError,
-    id::{CartId, CartItemId, VariantId},
+    id::{CartId, CartItemId, UserId, VariantId},
 };
 use pg::{Connection, DbError, DbResult};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub use self::coupon::{CartCoupon, CouponKind, CouponReason};
 use crate::{Availability, Image, corrupt::corrupt};
 
 /// A line of a cart.
@@ -66,39 +68,54 @@ pub struct CartView {
     pub shipping_fee: Option<Money>,
     /// What would be paid, with what is known so far.
     pub total: Money,
-    /// The coupon in use.
+    /// The code of the coupon that was typed in, whether it applies or not.
     #[schema(required)]
     pub coupon_code: Option<String>,
+    /// What that coupon does for this cart.
+    #[schema(required)]
+    pub coupon: Option<CartCoupon>,
     /// What is missing to the cheapest free shipping: 0 when it is reached, `null` when there is
     /// none.
     #[schema(required)]
     pub free_shipping_remaining: Option<Money>,
 }
 
-/// The cart as it is at `now`; the empty cart for a visitor who has none.
+/// The cart as it is at `now`; the empty cart for a visitor who has none. `customer` is whose coupons
+/// are counted.
 pub async fn view(
     conn: &mut Connection,
     cart: Option<CartId>,
+    customer: Option<UserId>,
     now: Timestamp,
 ) -> DbResult<CartView> {
     let items = match cart {
         Some(cart) => sql::items(conn, cart, now).await?,
         None => Vec::new(),
     };
-    let free_from = sql::cheapest_free_shipping(conn).await?;
+    let sql::Around { free_from, coupon_code } = sql::around(conn, cart).await?;
     let too_large = |_: MoneyError| too_large(cart);
     let subtotal = Money::sum(items.iter().map(|item| item.line_total)).map_err(too_large)?;
+    let coupon = match &coupon_code {
+        Some(code) => Some(coupon::look(conn, code, customer, subtotal, now).await?),
+        None => None,
+    };
+    let discount = coupon.as_ref().map_or(Money::ZERO, |coupon| coupon.discount);
+    let ships_free = coupon.as_ref().is_some_and(CartCoupon::ships_free);
     Ok(CartView {
         id: cart,
         item_count: items.iter().map(|item| item.quantity).sum(),
         items,
         subtotal,
-        discount: Money::ZERO,
+        discount,
         shipping_fee: None,
-        total: subtotal,
-        coupon_code: None,
-        free_shipping_remaining: free_from
-            .map(|free_from| free_from.minus(subtotal).unwrap_or(Money::ZERO)),
+        total: subtotal.minus(discount).map_err(too_large)?,
+        coupon_code,
+        coupon,
+        free_shipping_remaining: if ships_free {
+            Some(Money::ZERO)
+        } else {
+            free_from.map(|free_from| free_from.minus(subtotal).unwrap_or(Money::ZERO))
+        },
     })
 }
 

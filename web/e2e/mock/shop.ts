@@ -86,6 +86,7 @@ export function cartOf(owner: string | undefined): Cart {
     shipping_fee: items.length > 0 ? twd(fee) : null,
     total: twd(subtotal + fee),
     coupon_code: null,
+    coupon: null,
     free_shipping_remaining: fee > 0 ? twd(FREE_FROM - subtotal) : null,
   };
 }

@@ -53,6 +53,16 @@ pub fn unreadable(rejection: &BytesRejection) -> Problem {
 
 /// Reads a JSON object, or says what is wrong where.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // Keeping track of the place costs as much as reading: only what cannot be read is read so.
+    let value = serde_json::from_slice(bytes).or_else(|_| read_with_places(bytes))?;
+    // serde also takes a struct's fields in their order, as an array: `[]` would be an empty form.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(Problem::new(ErrorCode::ValidationFailed).field("", "must be an object"));
+    }
+    Ok(value)
+}
+
+fn read_with_places<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let pointer = pointer(error.path());
@@ -64,10 +74,6 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         malformed(&inner)
     })?;
     reader.end().map_err(|error| malformed(&error))?;
-    // serde also takes a struct's fields in their order, as an array: `[]` would be an empty form.
-    if !bytes.trim_ascii_start().starts_with(b"{") {
-        return Err(Problem::new(ErrorCode::ValidationFailed).field("", "must be an object"));
-    }
     Ok(value)
 }
 

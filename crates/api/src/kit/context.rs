@@ -33,6 +33,22 @@ pub fn locale() -> Locale {
     CONTEXT.try_with(|context| context.locale).unwrap_or_default()
 }
 
+/// In whose language, and under which trace id, something is said after its handler has ended.
+#[derive(Clone, Debug)]
+pub struct Spoken {
+    /// The language.
+    pub locale: Locale,
+    /// The trace id.
+    pub trace_id: String,
+}
+
+impl Spoken {
+    /// As in the request being answered.
+    pub fn here() -> Self {
+        Self { locale: locale(), trace_id: trace_id() }
+    }
+}
+
 /// Gives each request its context, and the answer its `X-Trace-Id`.
 pub async fn provide(State(state): State<AppState>, request: Request, next: Next) -> Response {
     use tracing::Instrument as _;
@@ -48,7 +64,7 @@ pub async fn provide(State(state): State<AppState>, request: Request, next: Next
     let span = tracing::info_span!(
         "request",
         method = %request.method(),
-        path = request.uri().path(),
+        path = loggable(request.uri().path()),
         trace_id = trace_id
     );
     let value = HeaderValue::from_str(&trace_id);
@@ -58,6 +74,12 @@ pub async fn provide(State(state): State<AppState>, request: Request, next: Next
         response.headers_mut().insert(TRACE_HEADER, value);
     }
     response
+}
+
+/// The name of a request for an order opens a guest's order: it does not belong in a log.
+fn loggable(path: &str) -> &str {
+    const NAMED: &str = "/api/order-requests/";
+    if path.starts_with(NAMED) { NAMED } else { path }
 }
 
 /// Trace ids from outside end up in logs: only plain ones are taken over.

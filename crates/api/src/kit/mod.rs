@@ -8,7 +8,9 @@ pub mod cookies;
 pub mod idempotency;
 pub mod origin;
 pub mod params;
+pub mod prefer;
 pub mod problem;
+pub mod streams;
 pub mod validate;
 
 pub use body::Json;
@@ -16,4 +18,5 @@ pub use caller::{Caller, SignedIn, Staff};
 pub use context::{locale, trace_id};
 pub use idempotency::IdempotencyKey;
 pub use params::{Path, Query};
+pub use prefer::RespondAsync;
 pub use problem::{FieldError, Problem};

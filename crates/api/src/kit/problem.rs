@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::context;
+use super::context::Spoken;
 
 /// What is wrong with one field of the input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -157,26 +157,38 @@ impl From<DbError> for Problem {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let status = self.status.unwrap_or_else(|| {
+impl Problem {
+    fn http_status(&self) -> StatusCode {
+        self.status.unwrap_or_else(|| {
             StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-        });
-        let body = ProblemBody {
+        })
+    }
+
+    /// The body alone, where a problem is told inside of an answer.
+    pub fn into_body(self, spoken: &Spoken) -> ProblemBody {
+        ProblemBody {
             r#type: format!("/docs/errors/{}", self.code.as_str()),
-            title: self.code.title(context::locale()).to_owned(),
-            status: status.as_u16(),
+            title: self.code.title(spoken.locale).to_owned(),
+            status: self.http_status().as_u16(),
             detail: self.detail,
             code: self.code,
-            trace_id: context::trace_id(),
+            trace_id: spoken.trace_id.clone(),
             errors: self.errors,
             extra: self.extra,
-        };
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(mut self) -> Response {
+        let status = self.http_status();
+        let own = std::mem::take(&mut self.headers);
+        let body = self.into_body(&Spoken::here());
         let mut response = (status, axum::Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        for (name, value) in self.headers {
+        for (name, value) in own {
             headers.insert(name, value);
         }
         response

@@ -1,28 +1,34 @@
 //! `POST /api/checkout`
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::State,
     http::{StatusCode, header},
-    response::IntoResponse,
+    response::{IntoResponse, Response},
 };
 use axum_extra::extract::CookieJar;
+use cart::CartLine;
 use garde::Validate;
-use intake::{PlaceOrder, RequestedLine};
-use kernel::{ErrorCode, Money, Quantity};
+use intake::{PlaceOrder, Placed, RequestedLine};
+use kernel::{ErrorCode, Money, Quantity, id::CartId};
 use pg::DbError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::orders::{
-    created::{CreatedOrder, created},
-    form::{AddressForm, ContactForm, check_long_text, check_payment_method},
-    refusal,
+use super::{
+    order_requests::{self, status::OrderRequest},
+    orders::{
+        created::{CreatedOrder, created},
+        form::{AddressForm, ContactForm, check_long_text, check_payment_method},
+        refusal,
+    },
 };
 use crate::{
     AppState,
     kit::{
-        self, Caller, IdempotencyKey, Problem, cart_cookie, idempotency, locale,
+        self, Caller, IdempotencyKey, Problem, RespondAsync, cart_cookie, idempotency, locale,
         problem::ProblemBody,
     },
 };
@@ -45,7 +51,7 @@ pub struct CheckoutForm {
     #[garde(custom(check_payment_method))]
     #[schema(example = "ecpay_credit")]
     pub payment_method: String,
-    /// A coupon.
+    /// A coupon; else the cart's.
     #[serde(default)]
     #[garde(inner(length(chars, min = 1, max = 60)))]
     #[schema(max_length = 60)]
@@ -64,15 +70,19 @@ pub struct CheckoutForm {
 /// Orders what is in the cart, and empties the cart.
 #[utoipa::path(
     post, path = "/api/checkout", tag = "checkout", operation_id = "checkout",
-    params(("Idempotency-Key" = String, Header, description = "Made by the client; the same key gives the same order")),
+    params(
+        ("Idempotency-Key" = String, Header, description = "Made by the client; the same key gives the same order"),
+        ("Prefer" = Option<String>, Header, description = "`respond-async`: answer `202` at once, and the order later"),
+    ),
     request_body = CheckoutForm,
     security((), ("bearer" = []), ("cookie" = [])),
     responses(
         (status = 201, body = CreatedOrder, headers(("Location" = String, description = "The order"))),
+        (status = 202, description = "With `Prefer: respond-async`: the order is in the queue", body = OrderRequest, headers(("Location" = String, description = "Where to ask about it"), ("Preference-Applied" = String, description = "`respond-async`"))),
         (status = 400, description = "`MALFORMED_REQUEST`, `IDEMPOTENCY_KEY_MISSING`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "`PRODUCT_NOT_FOUND`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`INVENTORY_SHORTAGE`, `PRICE_CHANGED`, `STOCK_FROZEN`, `REQUEST_IN_PROGRESS`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`INVENTORY_SHORTAGE`, `PURCHASE_LIMIT_EXCEEDED`, `PRICE_CHANGED`, `STOCK_FROZEN`, `REQUEST_IN_PROGRESS`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`VALIDATION_FAILED`, `CART_EMPTY`, `COUPON_INVALID`, `IDEMPOTENCY_KEY_REUSED`", body = ProblemBody, content_type = "application/problem+json"),
@@ -84,8 +94,9 @@ pub async fn handler(
     caller: Caller,
     jar: CookieJar,
     key: IdempotencyKey,
+    RespondAsync(respond_async): RespondAsync,
     kit::Json(form): kit::Json<CheckoutForm>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let customer = caller.user_id();
     let key = key.scoped("checkout", customer);
     let fingerprint = idempotency::fingerprint(&form);
@@ -95,13 +106,17 @@ pub async fn handler(
         Some(owner) => cart::find(&mut conn, owner).await?,
         None => None,
     };
-    let mut lines = Vec::new();
-    if let Some(cart) = cart {
-        for line in cart::lines(&mut conn, cart).await? {
-            let quantity = Quantity::new(line.quantity.get().into())
-                .map_err(|error| Problem::internal(&error))?;
-            lines.push(RequestedLine { variant: line.variant_id, quantity, unit_price: None });
+    let (in_cart, in_use) = match cart {
+        Some(cart) => {
+            (cart::lines(&mut conn, cart).await?, cart::coupon_code(&mut conn, cart).await?)
         }
+        None => (Vec::new(), None),
+    };
+    let mut lines = Vec::with_capacity(in_cart.len());
+    for line in &in_cart {
+        let quantity =
+            Quantity::new(line.quantity.get().into()).map_err(|error| Problem::internal(&error))?;
+        lines.push(RequestedLine { variant: line.variant_id, quantity, unit_price: None });
     }
     // The cart is empty after the first answer: a repeat asks for what its key ordered then.
     let before = orders::idempotency::find(&mut conn, &[key]).await?;
@@ -122,18 +137,25 @@ pub async fn handler(
         shipping_address: form.shipping_address.into(),
         shipping_method: form.shipping_method,
         payment_method: form.payment_method,
-        coupon_code: form.coupon_code,
+        coupon_code: form.coupon_code.or(in_use),
         note: form.note,
         lines,
         expected_total: form.expected_total,
     };
-    let placed = state.intake.place(request).await.map_err(|e| refusal::problem(e, &state))?;
-    if let Some(cart) = cart.filter(|_| !placed.replayed) {
-        empty(&state, cart).await;
+    let shop = state.clone();
+    let empty_cart = async move |placed: Arc<Placed>| {
+        if let Some(cart) = cart.filter(|_| !placed.replayed) {
+            take_out(&shop, cart, &in_cart).await;
+        }
+    };
+    if respond_async {
+        return order_requests::submit::respond_async(&state, request, empty_cart);
     }
+    let placed = state.intake.place(request).await.map_err(|e| refusal::problem(e, &state))?;
+    empty_cart(Arc::clone(&placed)).await;
     let location = format!("/api/orders/{}", placed.order.id);
     let body = created(&placed, &state.checkout.access);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(body)))
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(body)).into_response())
 }
 
 const fn asked_again(line: &orders::Line) -> RequestedLine {
@@ -141,10 +163,10 @@ const fn asked_again(line: &orders::Line) -> RequestedLine {
 }
 
 /// The order is placed whatever happens here: a cart that could not be emptied only looks odd.
-async fn empty(state: &AppState, cart: kernel::id::CartId) {
+async fn take_out(state: &AppState, cart: CartId, ordered: &[CartLine]) {
     let emptied = async {
         let mut tx = state.db.begin().await?;
-        cart::clear(&mut tx, cart, state.clock.now()).await?;
+        cart::take_out(&mut tx, cart, ordered, state.clock.now()).await?;
         tx.commit().await.map_err(DbError::from)?;
         Ok::<(), cart::CartError>(())
     };

@@ -5,6 +5,7 @@ pub mod cart;
 pub mod categories;
 pub mod checkout;
 pub mod me;
+pub mod order_requests;
 pub mod orders;
 pub mod payment_methods;
 pub mod products;
@@ -25,4 +26,5 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(shipping_methods::handler))
         .routes(routes!(payment_methods::handler))
         .merge(orders::routes())
+        .merge(order_requests::routes())
 }

@@ -33,41 +33,13 @@ impl TestApp {
     pub async fn at(public_url: &str) -> Self {
         let db = TestDb::new().await;
         let shop = Shop::small(&db).await;
-        let (clock, ids) = (db.shared_clock(), db.ids().clone());
-        let intake = Intake::start(
-            db.db().clone(),
-            clock.clone(),
-            ids.clone(),
-            Settings::default(),
-            &TaskTracker::new(),
-            &CancellationToken::new(),
-        );
-        let provider = Provider {
-            merchant: ecpay::Merchant::new("3002607", "pwFHCqoQZGmho4w6", "EkRm7iFT261dpevs")
-                .unwrap(),
-            environment: ecpay::Environment::Stage,
-        };
-        let checkout = Checkout {
-            db: db.db().clone(),
-            clock: clock.clone(),
-            ids: ids.clone(),
-            provider,
-            access: OrderAccess::new([7; 32]),
-            public_url: public_url.to_owned(),
-        };
-        let state = AppState::new(Parts {
-            db: db.db().clone(),
-            clock,
-            ids,
-            intake,
-            checkout,
-            tokens: AccessTokens::new(&[9; 32]).unwrap(),
-            passwords: Passwords::default(),
-            public_url: public_url.to_owned(),
-            dev_clock: None,
-            metrics: telemetry::Metrics::new(),
-        });
-        Self { db, shop, router: api::router(state) }
+        let router = router(&db, public_url);
+        Self { db, shop, router }
+    }
+
+    /// After a restart: nothing is remembered but what the database holds.
+    pub fn restarted(self) -> Self {
+        Self { router: router(&self.db, "http://shop.test"), ..self }
     }
 
     /// Somebody with an empty cookie jar.
@@ -86,6 +58,45 @@ impl TestApp {
         let mut conn = self.db.owner().acquire().await.unwrap();
         sqlx::query(sql).execute(&mut *conn).await.unwrap();
     }
+}
+
+/// The API over this database.
+fn router(db: &TestDb, public_url: &str) -> Router {
+    let (clock, ids) = (db.shared_clock(), db.ids().clone());
+    let intake = Intake::start(
+        db.db().clone(),
+        clock.clone(),
+        ids.clone(),
+        Settings::default(),
+        intake::IntakeMetrics::default(),
+        &TaskTracker::new(),
+        &CancellationToken::new(),
+    );
+    let provider = Provider {
+        merchant: ecpay::Merchant::new("3002607", "pwFHCqoQZGmho4w6", "EkRm7iFT261dpevs").unwrap(),
+        environment: ecpay::Environment::Stage,
+    };
+    let checkout = Checkout {
+        db: db.db().clone(),
+        clock: clock.clone(),
+        ids: ids.clone(),
+        provider,
+        access: OrderAccess::new([7; 32]),
+        public_url: public_url.to_owned(),
+    };
+    let state = AppState::new(Parts {
+        db: db.db().clone(),
+        clock,
+        ids,
+        intake,
+        checkout,
+        tokens: AccessTokens::new(&[9; 32]).unwrap(),
+        passwords: Passwords::default(),
+        public_url: public_url.to_owned(),
+        dev_clock: None,
+        metrics: telemetry::Metrics::new(),
+    });
+    api::router(state)
 }
 
 /// A browser, as far as the API can tell.

@@ -134,3 +134,117 @@ async fn a_person_lists_their_orders_and_a_guest_does_not() {
     assert_eq!(page, json!({"items": [], "next_cursor": null}));
     assert_eq!(visitor.get("/api/orders?cursor=x").await.problem(422), "VALIDATION_FAILED");
 }
+
+async fn coupons(app: &TestApp) {
+    app.execute(
+        "INSERT INTO pricing.coupons (code, kind, value, minimum_spend, valid_until, created_at,
+             updated_at, per_customer_limit)
+         VALUES ('TEN', 'percentage', 10, 500, NULL, now(), now(), 1),
+                ('SHIP', 'free_shipping', 0, 0, NULL, now(), now(), NULL),
+                ('OLD', 'amount', 50, 0, '2020-01-01T00:00:00Z', now(), now(), NULL)",
+    )
+    .await;
+}
+
+fn code(text: &str) -> Value {
+    json!({"code": text})
+}
+
+#[tokio::test]
+async fn a_cart_keeps_a_coupon_and_says_what_it_does() {
+    let app = TestApp::new().await;
+    coupons(&app).await;
+    let mut guest = app.visitor();
+    for (bad, reason) in [("NONE", "unknown"), ("no code", "unknown"), ("OLD", "expired")] {
+        let answer = guest.post("/api/cart/coupon", code(bad)).await;
+        assert_eq!(answer.problem(422), "COUPON_INVALID");
+        assert_eq!(
+            (&answer.body["reason"], &answer.body["errors"][0]["pointer"]),
+            (&json!(reason), &json!("/code"))
+        );
+    }
+    assert!(guest.cookies.is_empty(), "a refused coupon makes no cart");
+    assert_eq!(guest.delete("/api/cart/coupon").await.ok(200)["coupon"], json!(null));
+
+    // Too small yet: kept, with what is missing.
+    add(&mut guest, app.shop.mug_white, 1).await;
+    let cart = guest.post("/api/cart/coupon", code("ten")).await.ok(200);
+    assert_eq!((&cart["coupon_code"], &cart["total"]["amount"]), (&json!("TEN"), &json!(390)));
+    assert_eq!(
+        cart["coupon"],
+        json!({
+            "code": "TEN", "applies": false, "reason": "minimum_not_reached", "kind": "percentage",
+            "discount": {"amount": 0, "currency": "TWD"},
+            "minimum_spend": {"amount": 500, "currency": "TWD"},
+        })
+    );
+    let cart = add(&mut guest, app.shop.mug_white, 1).await;
+    assert_eq!(
+        (&cart["coupon"]["applies"], &cart["coupon"]["reason"]),
+        (&json!(true), &json!(null))
+    );
+    assert_eq!((&cart["discount"]["amount"], &cart["total"]["amount"]), (&json!(78), &json!(702)));
+    let cart = guest.post("/api/cart/coupon", code("SHIP")).await.ok(200);
+    assert_eq!(
+        (&cart["discount"]["amount"], &cart["free_shipping_remaining"]["amount"]),
+        (&json!(0), &json!(0))
+    );
+    let cart = guest.delete("/api/cart/coupon").await.ok(200);
+    assert_eq!((&cart["coupon_code"], &cart["total"]["amount"]), (&json!(null), &json!(780)));
+}
+
+#[tokio::test]
+async fn checking_out_uses_the_carts_coupon_once() {
+    let app = TestApp::new().await;
+    coupons(&app).await;
+    let mut person = app.visitor();
+    sign_up(&mut person).await;
+    add(&mut person, app.shop.mug_white, 2).await;
+    person.post("/api/cart/coupon", code("TEN")).await.ok(200);
+    let mut form = super::orders::order(&[]);
+    form.as_object_mut().unwrap().remove("items");
+    let mut person = person.with("idempotency-key", "c1");
+    let created = person.post("/api/checkout", form.clone()).await.ok(201);
+    assert_eq!(
+        (&created["discount"]["amount"], &created["total"]["amount"]),
+        (&json!(78), &json!(782))
+    );
+    let again = person.post("/api/checkout", form.clone()).await.ok(201);
+    assert_eq!(again, created);
+    assert_eq!(app.count("SELECT count(*) FROM pricing.redemptions").await, 1);
+    let cart = person.get("/api/cart").await.ok(200);
+    assert_eq!((&cart["items"], &cart["coupon_code"]), (&json!([]), &json!(null)));
+
+    let answer = person.post("/api/cart/coupon", code("TEN")).await;
+    assert_eq!(
+        (answer.problem(422), &answer.body["reason"]),
+        ("COUPON_INVALID", &json!("already_used"))
+    );
+    let mut other = super::orders::order(&[(app.shop.mug_white, 2)]);
+    other["coupon_code"] = json!("ten");
+    let answer = app.visitor().with("idempotency-key", "o1").post("/api/orders", other).await;
+    assert_eq!(
+        (answer.problem(422), &answer.body["reason"]),
+        ("COUPON_INVALID", &json!("already_used"))
+    );
+    assert_eq!(answer.body["errors"][0]["pointer"], "/coupon_code");
+}
+
+#[tokio::test]
+async fn a_purchase_limit_names_the_lines_and_what_is_left() {
+    let app = TestApp::new().await;
+    app.execute("UPDATE catalog.variants SET purchase_limit = 2 WHERE sku = 'MUG-WHITE'").await;
+    let lines = [(app.shop.tote_large, 1), (app.shop.mug_white, 3)];
+    let order = super::orders::order(&lines);
+    let answer = app.visitor().with("idempotency-key", "l1").post("/api/orders", order).await;
+    assert_eq!(answer.problem(409), "PURCHASE_LIMIT_EXCEEDED");
+    assert_eq!(answer.body["errors"][0]["pointer"], "/items/1/quantity");
+    assert_eq!(
+        answer.body["limits"],
+        json!([{
+            "variant_id": app.shop.mug_white, "sku": "MUG-WHITE", "requested": 3, "limit": 2,
+            "left": 2,
+        }])
+    );
+    assert_eq!(app.count("SELECT count(*) FROM orders.orders").await, 0);
+}

@@ -10,4 +10,5 @@ mod catalog;
 mod description;
 mod hands;
 mod inventory;
+mod order_requests;
 mod orders;

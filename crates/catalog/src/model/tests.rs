@@ -20,6 +20,7 @@ fn mug() -> Product {
         compare_at: None,
         weight_g: 300,
         image: None,
+        purchase_limit: None,
         active: true,
     };
     Product {

@@ -8,7 +8,7 @@ use futures::future::join_all;
 use intake::{Intake, PlaceError, PlaceOrder, Placed, RequestedLine, Settings};
 use inventory::{Balance, StockKey};
 use kernel::{
-    Actor, Locale, Quantity,
+    Actor, Clock as _, Locale, Quantity,
     id::{OrderId, VariantId, WarehouseId},
 };
 use orders::{Address, Contact, Order};
@@ -39,6 +39,7 @@ impl Bench {
             test.shared_clock(),
             test.ids().clone(),
             settings,
+            intake::IntakeMetrics::default(),
             &tracker,
             &cancel,
         );
@@ -65,6 +66,7 @@ impl Bench {
             self.test.shared_clock(),
             self.test.ids().clone(),
             Settings::default(),
+            intake::IntakeMetrics::default(),
             &self.tracker,
             &self.cancel,
         );
@@ -187,6 +189,19 @@ impl Bench {
             .fetch_all(&mut *conn)
             .await
             .unwrap()
+    }
+
+    /// Units arrive in Taipei.
+    pub async fn receive(&self, variant: VariantId, quantity: i64) {
+        let clock = self.test.clock();
+        let (actor, at) = (Actor::System, clock.now());
+        let cause = inventory::Cause { actor, reference: None, reason: Some("found"), at };
+        let context = inventory::SaveContext { clock: &*clock, ids: self.test.ids() };
+        let quantity = Quantity::new(quantity).unwrap();
+        let mut tx = self.test.db().begin().await.unwrap();
+        let warehouse = self.shop.taipei;
+        inventory::receive(&mut tx, variant, warehouse, quantity, &cause, &context).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     /// A number from the database.

@@ -5,6 +5,10 @@
 
 mod bench;
 mod ending;
+mod expiry;
+mod faults;
+mod gate;
+mod limits;
 mod paying;
 mod placing;
 mod races;

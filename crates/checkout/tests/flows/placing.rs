@@ -3,6 +3,7 @@ use std::collections::HashSet;
 use intake::{PlaceError, Refusal, ShortLine};
 use kernel::Money;
 use orders::OrderStatus;
+use pricing::CouponRefusal;
 use uuid::Uuid;
 
 use crate::bench::{Bench, quick};
@@ -134,7 +135,7 @@ async fn a_refused_order_changes_nothing() {
             (Refusal::VariantNotFound { index: 1 }, "unknown")
             | (Refusal::VariantNotFound { index: 0 }, "inactive")
             | (Refusal::UnknownShippingMethod, "shipping")
-            | (Refusal::CouponInvalid, "coupon") => {}
+            | (Refusal::CouponInvalid(CouponRefusal::Unknown), "coupon") => {}
             (Refusal::PriceChanged { lines, total }, "price") => {
                 assert_eq!((lines.len(), lines[0].index), (1, 1));
                 assert_eq!(*total, Money::twd(390 + 1990).unwrap());

@@ -52,9 +52,12 @@ fn the_expiry_in_both_languages() {
 
 #[test]
 fn the_refund_notice_in_both_languages() {
-    for (locale, reason) in
-        [("zh-TW", "stock_gone"), ("en", "paid_twice"), ("en", "order_cancelled")]
-    {
+    for (locale, reason) in [
+        ("zh-TW", "stock_gone"),
+        ("en", "paid_twice"),
+        ("en", "order_cancelled"),
+        ("zh-TW", "limit_reached"),
+    ] {
         let refund = json!({
             "number": "OX-7Q4M-2KTR", "email": "a@example.com", "locale": locale, "reason": reason,
             "amount": {"amount": 2000, "currency": "TWD"},

@@ -1,4 +1,4 @@
-//! Statements on `outbox.jobs`, and the depth of both tables.
+//! Statements on `outbox.jobs`.
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
@@ -7,8 +7,8 @@ use pg::{Connection, DbResult};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::events::{column, count};
-use crate::{Depth, Job, NewJob, dead::DeadJob};
+use super::{column, count};
+use crate::{Job, NewJob, dead::DeadJob};
 
 pub async fn insert(conn: &mut Connection, jobs: &[NewJob]) -> DbResult<()> {
     let ids: Vec<Uuid> = jobs.iter().map(|job| job.id.as_uuid()).collect();
@@ -145,40 +145,4 @@ pub async fn forget(conn: &mut Connection, before: Timestamp, limit: i64) -> DbR
     .execute(conn)
     .await?;
     Ok(gone.rows_affected())
-}
-
-/// Counts, none of them past a hundred thousand: past that the number makes no difference.
-pub async fn depth(conn: &mut Connection) -> DbResult<Depth> {
-    let row = sqlx::query!(
-        r#"SELECT
-             (SELECT count(*) FROM (SELECT FROM outbox.events WHERE published_at IS NULL
-                 AND NOT dead AND next_attempt_at IS NULL LIMIT 100000) e) AS "fresh!",
-             (SELECT count(*) FROM (SELECT FROM outbox.events WHERE published_at IS NULL
-                 AND NOT dead AND next_attempt_at IS NOT NULL LIMIT 100000) e) AS "failing!",
-             (SELECT count(*) FROM (SELECT FROM outbox.jobs
-                 WHERE finished_at IS NULL AND NOT dead LIMIT 100000) j) AS "jobs!",
-             (SELECT count(*) FROM (SELECT FROM outbox.events WHERE dead LIMIT 100000) d)
-                 AS "dead_events!",
-             (SELECT count(*) FROM (SELECT FROM outbox.jobs WHERE dead LIMIT 100000) d)
-                 AS "dead_jobs!",
-             least(
-                 (SELECT occurred_at FROM outbox.events WHERE published_at IS NULL
-                      AND NOT dead AND next_attempt_at IS NULL ORDER BY position LIMIT 1),
-                 (SELECT occurred_at FROM outbox.events WHERE published_at IS NULL
-                      AND NOT dead AND next_attempt_at IS NOT NULL ORDER BY position LIMIT 1))
-                 AS oldest_event_at,
-             (SELECT run_at FROM outbox.jobs WHERE finished_at IS NULL AND NOT dead
-                 ORDER BY run_at LIMIT 1) AS oldest_job_at"#
-    )
-    .fetch_one(conn)
-    .await?;
-    let natural = |count: i64| u64::try_from(count).unwrap_or(0);
-    Ok(Depth {
-        events: natural(row.fresh) + natural(row.failing),
-        jobs: natural(row.jobs),
-        dead_events: natural(row.dead_events),
-        dead_jobs: natural(row.dead_jobs),
-        oldest_event_at: row.oldest_event_at.map(jiff_sqlx::Timestamp::to_jiff),
-        oldest_job_at: row.oldest_job_at.map(jiff_sqlx::Timestamp::to_jiff),
-    })
 }

@@ -3,14 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod jobs;
+mod migration;
 mod property;
 mod relay;
+mod restore;
+mod taking;
 mod upkeep;
 
 use std::sync::Arc;
 
-use kernel::{Clock as _, Shard, id::EventId, shard_of};
-use outbox::{BoxFuture, Event, HandleError, NewEvent, Relay, Subscriber};
+use kernel::{Shard, shard_of};
+use outbox::{BoxFuture, Event, HandleError, NewEvent, Relay, Subscriber, Wants};
 use serde_json::json;
 use sqlx::Connection as _;
 use testkit::TestDb;
@@ -38,8 +41,8 @@ impl Subscriber for Recorder {
         "recorder"
     }
 
-    fn wants(&self, kind: &str) -> bool {
-        kind == HAPPENED
+    fn wants(&self) -> Wants {
+        Wants::Kinds(&[HAPPENED])
     }
 
     fn handle<'a>(
@@ -111,20 +114,17 @@ impl Bench {
 
     /// Event number `n` of `subject`.
     fn event(&self, subject: Uuid, n: i64, fate: Fate) -> NewEvent {
-        let clock = self.test.clock();
         let data = match fate {
             Fate::Fails(fails) => json!({"n": n, "fails": fails}),
             Fate::Panics => json!({"n": n, "fate": "panics"}),
             Fate::Refused => json!({"n": n, "fate": "refused"}),
         };
-        NewEvent {
-            id: self.test.ids().next::<EventId>(&*clock),
-            shard: shard_of(subject),
-            kind: HAPPENED,
-            subject,
-            data,
-            occurred_at: clock.now(),
-        }
+        self.of_kind(HAPPENED, subject, &data)
+    }
+
+    fn of_kind(&self, kind: &'static str, subject: Uuid, data: &serde_json::Value) -> NewEvent {
+        let (clock, ids) = (self.test.clock(), self.test.ids());
+        NewEvent::new(kind, shard_of(subject), subject, data, &*clock, ids)
     }
 
     fn good(&self, subject: Uuid, n: i64) -> NewEvent {
@@ -132,9 +132,26 @@ impl Bench {
     }
 
     async fn append(&self, events: &[NewEvent]) {
+        self.appended(events).await.commit().await.unwrap();
+    }
+
+    /// A transaction that has appended these and goes on.
+    async fn appended(&self, events: &[NewEvent]) -> pg::Transaction {
         let mut tx = self.test.db().begin().await.unwrap();
         outbox::append(&mut tx, events).await.unwrap();
-        tx.commit().await.unwrap();
+        tx
+    }
+
+    /// As the owner.
+    async fn execute(&self, sql: &str) {
+        let mut owner = self.test.owner().acquire().await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut *owner).await.unwrap();
+    }
+
+    /// The answer, as text.
+    async fn ask(&self, sql: &'static str) -> String {
+        let mut owner = self.test.owner().acquire().await.unwrap();
+        sqlx::query_scalar(sql).fetch_one(&mut *owner).await.unwrap()
     }
 
     /// What was done, in order: subject and number.

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use outbox::{BoxFuture, Event, HandleError, Subscriber};
+use outbox::{BoxFuture, Event, HandleError, Subscriber, Wants};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Bench, Fate, Recorder, drain, on_shard};
@@ -21,29 +21,52 @@ async fn events_are_handled_in_the_order_they_were_written_in() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_relays_keep_each_subjects_order() {
+async fn relays_and_appenders_at_once_keep_each_subjects_order() {
     let bench = Bench::new().await;
-    let subjects: Vec<_> = (0..12).map(|n| on_shard(n % 5, bench.subject())).collect();
+    bench
+        .execute("CREATE TABLE public.subjects (id uuid PRIMARY KEY, n bigint NOT NULL DEFAULT 0)")
+        .await;
+    bench.execute("GRANT SELECT, UPDATE ON public.subjects TO oxcart_app").await;
+    let subjects: Vec<_> = (0..6).map(|n| on_shard(n % 3, bench.subject())).collect();
+    for subject in &subjects {
+        bench.execute(&format!("INSERT INTO public.subjects VALUES ('{subject}')")).await;
+    }
     let cancel = CancellationToken::new();
     let relays = [bench.relay(), bench.relay()];
-    let writing = async {
-        for n in 0..40 {
-            let events: Vec<_> = subjects.iter().map(|&s| bench.good(s, n)).collect();
-            bench.append(&events).await;
+    // Appenders take turns on a subject's row, and number its events in that order.
+    let appender = async |seed: usize| {
+        for turn in 0..40 {
+            let mut tx = bench.test.db().begin().await.unwrap();
+            let mut mine = [seed * 7 + turn, seed * 3 + turn * 5, turn * 2].map(|n| n % 6);
+            mine.sort_unstable();
+            for subject in mine.map(|n| subjects[n]) {
+                let n = "UPDATE public.subjects SET n = n + 1 WHERE id = $1 RETURNING n";
+                let n = sqlx::query_scalar(n).bind(subject).fetch_one(&mut *tx).await.unwrap();
+                outbox::append(&mut tx, &[bench.good(subject, n)]).await.unwrap();
+            }
+            tx.commit().await.unwrap();
         }
+    };
+    let story = async {
+        tokio::join!(appender(1), appender(2), appender(3), appender(4));
         while bench.depth().await.events > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         cancel.cancel();
     };
-    let deadline = tokio::time::timeout(Duration::from_secs(30), async {
-        tokio::join!(relays[0].run(cancel.clone()), relays[1].run(cancel.clone()), writing)
+    let deadline = tokio::time::timeout(Duration::from_mins(1), async {
+        tokio::join!(relays[0].run(cancel.clone()), relays[1].run(cancel.clone()), story)
     });
-    deadline.await.expect("the relays keep up and stop when told");
+    Box::pin(deadline).await.expect("the relays keep up and stop when told");
 
+    let mut all = 0;
     for subject in subjects {
-        assert_eq!(bench.effects_of(subject).await, (0..40).collect::<Vec<_>>());
+        let handled = bench.effects_of(subject).await;
+        let in_order: Vec<i64> = (1..).take(handled.len()).collect();
+        assert_eq!(handled, in_order);
+        all += handled.len();
     }
+    assert_eq!(all, 4 * 40 * 3);
 }
 
 #[tokio::test]
@@ -138,7 +161,7 @@ async fn an_event_that_always_fails_dies_and_can_be_replayed() {
     assert_eq!(bench.depth().await.dead_events, 1);
 
     // The defect is mended, then the event replayed.
-    sqlx::query("UPDATE outbox.events SET data = data || '{\"fails\": 0}' WHERE dead")
+    sqlx::query("UPDATE outbox.deferred SET data = replace(data, '12', '0') WHERE dead")
         .execute(&mut *conn)
         .await
         .unwrap();
@@ -157,8 +180,8 @@ impl Subscriber for Moody {
         "moody"
     }
 
-    fn wants(&self, kind: &str) -> bool {
-        kind == crate::HAPPENED
+    fn wants(&self) -> Wants {
+        Wants::Everything
     }
 
     fn handle<'a>(

@@ -3,19 +3,21 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
-use axum::Router;
 use ecpay_simulator::Simulator;
 use pg::private::PrivateServer;
+use telemetry::Metrics;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     compose::{CLOSE_TIME, Shop},
+    routes::Front,
     supervise::{Lifecycle, Storefront, http, lifecycle::say},
 };
 
-/// How long requests in progress may take. Streams that never end are cut off then.
-const REQUESTS_TIME: Duration = Duration::from_secs(6);
+/// How long requests in progress may take: more than the order engine's patience, so that whoever
+/// waits for an order has an answer. Streams end at once, and clients that dawdle meet their limits.
+const REQUESTS_TIME: Duration = Duration::from_secs(20);
 const STOREFRONT_TIME: Duration = Duration::from_secs(8);
 const POSTGRES_TIME: Duration = Duration::from_mins(1);
 
@@ -44,8 +46,16 @@ impl House {
     }
 
     /// Opens the door.
-    pub fn serve(&mut self, listener: TcpListener, app: Router, life: &Lifecycle) {
-        self.server = Some(self.tasks.spawn(http::serve(listener, app, life.stop.clone())));
+    pub fn serve(
+        &mut self,
+        listener: TcpListener,
+        app: Front,
+        limits: http::Limits,
+        life: &Lifecycle,
+    ) {
+        let metrics = self.shop.as_ref().map_or_else(Metrics::new, |shop| shop.metrics.clone());
+        let serving = http::serve(listener, app, limits, metrics, life.stop.clone());
+        self.server = Some(self.tasks.spawn(serving));
     }
 
     /// Waits until the program is to stop; an error when the door closed by itself.
@@ -65,6 +75,9 @@ impl House {
     pub async fn close(mut self, life: &Lifecycle) -> Result<()> {
         life.stop.cancel();
         let was_open = self.server.is_some() || self.postgres.is_some();
+        if let Some(shop) = &self.shop {
+            shop.end_streams();
+        }
         if let Some(mut server) = self.server.take()
             && !life.wait(REQUESTS_TIME, &mut server).await
         {

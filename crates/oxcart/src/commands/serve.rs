@@ -10,6 +10,7 @@ use crate::{
     admin::{self, Admin},
     compose::{Base, Shop, check_schema},
     config::{Config, EcpayMode, base_url},
+    limits,
     proxy::{Proxy, Upstream},
     routes,
     supervise::{Lifecycle, http, lifecycle::say},
@@ -56,7 +57,7 @@ async fn open(config: &Config, house: &mut House, life: &Lifecycle) -> Result<()
     let proxy = Proxy::new(storefront, &config.public_url()?);
     let app = routes::app(shop.api.clone(), base.objects, proxy);
     house.shop = Some(shop);
-    house.serve(listener, app, life);
+    house.serve(listener, app, limits::of_clients(config), life);
     tracing::info!(port = config.port, "serving {} on port {}", config.public_url()?, config.port);
     Ok(())
 }

@@ -15,6 +15,7 @@ use crate::{
     compose::{self, Base, Shop},
     config::{Config, EcpayMode},
     database::{Database, shorten},
+    limits,
     proxy::Proxy,
     routes, seed,
     supervise::{Lifecycle, Storefront, http, lifecycle::say, node::Node, storefront},
@@ -62,7 +63,7 @@ async fn open(config: &Config, house: &mut House, life: &Lifecycle) -> Result<()
     let proxy = Proxy::new(upstream.clone(), &config.public_url()?);
     let app = routes::app(shop.api.clone(), base.objects, proxy);
     house.shop = Some(shop);
-    house.serve(listener, app, life);
+    house.serve(listener, app, limits::of_clients(config), life);
     let deadline = Instant::now() + STOREFRONT_TIME;
     tokio::select! {
         address = upstream.wait(deadline) => if address.is_none() {

@@ -94,6 +94,17 @@ keys! {
     "OXCART_INTAKE_BATCH" intake_batch: usize = 500;
     /// Transactions with orders at the same time.
     "OXCART_INTAKE_BATCHERS" intake_batchers: usize = 2;
+    /// Clients connected at the same time. Beyond that, whoever asks nothing makes room, and when
+    /// everybody is busy newcomers are answered with 503.
+    "OXCART_HTTP_CONNECTIONS" http_connections: usize = 10_000;
+    /// Seconds for which a connection may ask nothing. A reverse proxy before Oxcart should let go
+    /// of idle connections a little sooner.
+    "OXCART_HTTP_IDLE_SECONDS" http_idle_seconds: u16 = 75;
+    /// Seconds that a request may take to arrive: its head, and then its body (large ones a little
+    /// more).
+    "OXCART_HTTP_READ_SECONDS" http_read_seconds: u16 = 10;
+    /// Seconds that a client may take to read its answer (large ones a little more).
+    "OXCART_HTTP_WRITE_SECONDS" http_write_seconds: u16 = 20;
     /// Who mails come from.
     "OXCART_MAIL_FROM" mail_from: String = "牛車選物 <shop@oxcart.example>".to_owned();
     /// Networks (CIDR, separated by commas) that rate and hold limits spare.

@@ -32,6 +32,8 @@ const OF_OTHERS: &[&str] = &[
     "OXCART_UPDATE_",
     "OXCART_API_URL",
     "OXCART_PARENT_PIPE",
+    #[cfg(feature = "mutants")]
+    "OXCART_MUTANT",
 ];
 
 impl Config {
@@ -77,6 +79,14 @@ impl Config {
         }
         ensure!(self.intake_queue > 0, "OXCART_INTAKE_QUEUE must be at least 1");
         ensure!(self.reservation_minutes > 0, "OXCART_RESERVATION_MINUTES must be at least 1");
+        for (key, given) in [
+            ("OXCART_HTTP_CONNECTIONS", self.http_connections),
+            ("OXCART_HTTP_IDLE_SECONDS", self.http_idle_seconds.into()),
+            ("OXCART_HTTP_READ_SECONDS", self.http_read_seconds.into()),
+            ("OXCART_HTTP_WRITE_SECONDS", self.http_write_seconds.into()),
+        ] {
+            ensure!(given > 0, "{key} must be at least 1");
+        }
         ensure!(self.db_connections >= 4, "OXCART_DB_CONNECTIONS must be at least 4");
         self.log_options()?;
         self.public_url()?;

@@ -14,7 +14,7 @@ use tokio::{net::TcpListener, sync::watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::*;
-use crate::supervise::http::serve;
+use crate::supervise::http::{Limits, serve};
 
 /// A storefront that tells what it was sent. It ends when the guard is dropped.
 async fn storefront() -> (String, DropGuard) {
@@ -37,7 +37,13 @@ async fn storefront() -> (String, DropGuard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let stop = CancellationToken::new();
-    tokio_util::task::TaskTracker::new().spawn(serve(listener, app, stop.clone()));
+    tokio_util::task::TaskTracker::new().spawn(serve(
+        listener,
+        app,
+        Limits::generous(),
+        telemetry::Metrics::new(),
+        stop.clone(),
+    ));
     (address, stop.drop_guard())
 }
 

@@ -62,6 +62,7 @@ pub async fn load(base: &Base) -> Result<Loaded> {
     }
     write::warehouses(&mut tx, &shop).await?;
     write::shipping_methods(&mut tx, &shop).await?;
+    write::coupons(&mut tx, &shop, base.clock.now()).await?;
     write::catalog(&mut tx, &shop, &pictures, base.clock.now()).await?;
     let units = stock::receive_all(&mut tx, &shop, base).await?;
     tx.commit().await.context("could not write the demo shop")?;

@@ -14,6 +14,8 @@ const FILE: &str = include_str!("../../demo/shop.toml");
 pub struct ShopFile {
     pub warehouses: Vec<Warehouse>,
     pub shipping_methods: Vec<ShippingMethod>,
+    #[serde(default)]
+    pub coupons: Vec<Coupon>,
     pub categories: Vec<Category>,
     pub products: Vec<Product>,
 }
@@ -38,6 +40,27 @@ pub struct ShippingMethod {
     pub description: LocalizedText,
     pub fee: i64,
     pub free_from: Option<i64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Coupon {
+    pub code: String,
+    pub kind: CouponKind,
+    /// Percent or dollars.
+    #[serde(default)]
+    pub value: i64,
+    #[serde(default)]
+    pub minimum_spend: i64,
+    pub total_limit: Option<u32>,
+    pub per_customer_limit: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CouponKind {
+    Percentage,
+    Amount,
+    FreeShipping,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -83,6 +106,7 @@ pub struct Variant {
     #[serde(default)]
     pub weight_g: u32,
     pub image: Option<u16>,
+    pub purchase_limit: Option<u32>,
     /// Units by warehouse.
     #[serde(default)]
     pub stock: BTreeMap<String, i64>,

@@ -38,6 +38,7 @@ async fn everything(place: &Place) -> String {
         "inventory.stock",
         "inventory.movements",
         "shipping.methods",
+        "pricing.coupons",
         "outbox.events",
     ] {
         let sql = format!(
@@ -101,10 +102,11 @@ async fn a_shop_with_orders_is_refused_and_untouched() {
     let place = place().await;
     let order =
         "INSERT INTO orders.orders (shard, id, status, locale, contact_email, contact_phone,
-            shipping_address, shipping_method, payment_method, currency, subtotal, discount,
+            ship_name, ship_phone, ship_postal_code, ship_city, ship_district, ship_address1,
+            shipping_method, payment_method, currency, subtotal, discount,
             shipping_fee, total, reserved_until, created_at)
         VALUES (0, '01990000-0000-7000-8000-000000000000', 'cancelled', 'zh-TW', 'a@example.com',
-            '', '{}', '', '', 'TWD', 1, 0, 0, 1, now(), now())";
+            '', '', '', '', '', '', '', '', '', 'TWD', 1, 0, 0, 1, now(), now())";
     sqlx::query(order).execute(&mut *place.test.owner().acquire().await.unwrap()).await.unwrap();
     let before = everything(&place).await;
     let error = load(&place.base).await.unwrap_err().to_string();

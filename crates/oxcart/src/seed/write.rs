@@ -6,11 +6,12 @@ use inventory::Warehouse;
 use jiff::Timestamp;
 use kernel::{LocalizedText, Money};
 use pg::Connection;
+use pricing::{Benefit, Coupon, CouponCode};
 
 use super::{
     ids::id,
     pictures::Pictures,
-    shop_file::{self, ShopFile, years_before},
+    shop_file::{self, CouponKind, ShopFile, years_before},
 };
 
 pub async fn warehouses(conn: &mut Connection, shop: &ShopFile) -> Result<()> {
@@ -45,6 +46,34 @@ pub async fn shipping_methods(conn: &mut Connection, shop: &ShopFile) -> Result<
             active: true,
         };
         shipping::put_method(conn, &method).await?;
+    }
+    Ok(())
+}
+
+/// Adds the coupons that are not there yet.
+pub async fn coupons(conn: &mut Connection, shop: &ShopFile, now: Timestamp) -> Result<()> {
+    for it in &shop.coupons {
+        let code = CouponCode::parse(&it.code)
+            .with_context(|| format!("{} is no code of a coupon", it.code))?;
+        if pricing::find_coupon(conn, &code).await?.is_some() {
+            continue;
+        }
+        let coupon = Coupon {
+            code,
+            benefit: match it.kind {
+                CouponKind::Percentage => Benefit::Percentage(it.value.try_into()?),
+                CouponKind::Amount => Benefit::Amount(Money::twd(it.value)?),
+                CouponKind::FreeShipping => Benefit::FreeShipping,
+            },
+            minimum_spend: Money::twd(it.minimum_spend)?,
+            valid_from: None,
+            valid_until: None,
+            total_limit: it.total_limit,
+            per_customer_limit: it.per_customer_limit,
+            active: true,
+            redeemed: 0,
+        };
+        pricing::put_coupon(conn, &coupon, now).await.with_context(|| it.code.clone())?;
     }
     Ok(())
 }
@@ -114,6 +143,7 @@ fn variant(product: &shop_file::Product, it: &shop_file::Variant) -> Result<Vari
         compare_at: it.compare_at.map(Money::twd).transpose()?,
         weight_g: it.weight_g,
         image: it.image,
+        purchase_limit: it.purchase_limit,
         active: true,
     })
 }

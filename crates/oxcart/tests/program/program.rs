@@ -7,10 +7,15 @@ use std::{
 };
 
 use kernel::id::VariantId;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::TestDb;
+use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 /// How long a start may take on a busy machine.
 const START_TIME: Duration = Duration::from_mins(1);
@@ -48,8 +53,13 @@ fn command(db: &TestDb, data: &TempDir, name: &str) -> Command {
 }
 
 impl Program {
-    /// Starts it and waits until it is ready. A port that was snatched away is tried again.
+    /// Starts it and waits until it is ready.
     pub async fn start(db: &TestDb, data: &TempDir) -> Self {
+        Self::start_with(db, data, &[]).await
+    }
+
+    /// With these settings. A port that was snatched away is tried again.
+    pub async fn start_with(db: &TestDb, data: &TempDir, settings: &[(&str, &str)]) -> Self {
         let client = Client::builder()
             .connect_timeout(Duration::from_secs(10))
             .timeout(Duration::from_mins(1))
@@ -59,6 +69,7 @@ impl Program {
         while began.elapsed() < START_TIME {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             let mut serve = command(db, data, "serve");
+            serve.envs(settings.iter().copied());
             serve.env("PORT", port.to_string()).stdin(Stdio::null());
             let url = format!("http://127.0.0.1:{port}");
             let mut program = Self { child: serve.spawn().unwrap(), url, client: client.clone() };
@@ -79,6 +90,39 @@ impl Program {
         self.child.wait().unwrap();
     }
 
+    /// SIGTERM: it is to stop, gracefully.
+    pub fn terminate(&self) {
+        kill(Pid::from_raw(self.child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+    }
+
+    /// Waits until it has ended; whether it ended well.
+    pub async fn ended(&mut self) -> bool {
+        let began = Instant::now();
+        while began.elapsed() < START_TIME {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.success();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the program did not end");
+    }
+
+    /// A connection of one's own, with this already said.
+    pub async fn connect(&self, text: &str) -> TcpStream {
+        let address = self.url.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        stream
+    }
+
+    /// A number at `/metrics`.
+    pub async fn metric(&self, name: &str) -> f64 {
+        let text = self.client.get(format!("{}/metrics", self.url)).send().await.unwrap();
+        let text = text.text().await.unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
+    }
+
     /// Asks for one unit with this key.
     pub async fn order(&self, variant: VariantId, key: &str) -> Answer {
         order(&self.client, &self.url, variant, key).await
@@ -97,9 +141,9 @@ impl Drop for Program {
     }
 }
 
-/// Asks for one unit with this key.
-pub async fn order(client: &Client, url: &str, variant: VariantId, key: &str) -> Answer {
-    let body = json!({
+/// An order for one unit.
+pub fn body(variant: VariantId) -> Value {
+    json!({
         "items": [{"variant_id": variant, "quantity": 1}],
         "contact": {"email": "a@example.com", "phone": "0912345678"},
         "shipping_address": {
@@ -107,9 +151,13 @@ pub async fn order(client: &Client, url: &str, variant: VariantId, key: &str) ->
             "district": "中正區", "address1": "重慶南路一段 122 號"
         },
         "shipping_method": "home_delivery", "payment_method": "ecpay_credit"
-    });
+    })
+}
+
+/// Asks for one unit with this key.
+pub async fn order(client: &Client, url: &str, variant: VariantId, key: &str) -> Answer {
     let request = client.post(format!("{url}/api/orders")).header("idempotency-key", key);
-    let Ok(answer) = request.json(&body).send().await else { return Answer::Lost };
+    let Ok(answer) = request.json(&body(variant)).send().await else { return Answer::Lost };
     let status = answer.status().as_u16();
     match answer.json::<Value>().await {
         Ok(body) if status == 201 => Answer::Placed(body),

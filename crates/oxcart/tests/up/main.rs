@@ -45,10 +45,10 @@ async fn a_new_shop_opens_survives_deaths_and_stops_without_a_trace() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 
-    // An answer that never ends does not keep it from stopping.
+    // An answer that never ends keeps it from stopping no longer than a request may take (20 s).
     let endless = house.ask("/forever").await;
     shop.signal(Signal::SIGINT);
-    assert!(shop.ended_within(Duration::from_secs(15)).await, "{}", shop.said());
+    assert!(shop.ended_within(Duration::from_secs(40)).await, "{}", shop.said());
     assert!(shop.said().contains("Stopped. Everything is saved."), "{}", shop.said());
     assert_eq!(house.left_running(), Vec::<String>::new());
     drop(endless);

@@ -220,6 +220,67 @@ pub const CHECKS: &[Check] = &[
              LIMIT $1",
     },
     Check {
+        claim: "every coupon counts exactly its live redemptions",
+        offending: "
+            SELECT format('coupon %s: counts %s, live redemptions %s', code, redeemed,
+                          coalesce(live, 0))
+              FROM pricing.coupons
+              FULL JOIN (
+                  SELECT coupon AS code, count(*) AS live
+                    FROM pricing.redemptions WHERE released_at IS NULL GROUP BY coupon
+              ) r USING (code)
+             WHERE redeemed IS DISTINCT FROM coalesce(live, 0)
+             LIMIT $1",
+    },
+    Check {
+        claim: "every order has redeemed the coupon it names, for what it saved, until it ended",
+        offending: "
+            SELECT format('order %s (%s): coupon %s, discount %s; redeemed %s for %s, %s',
+                          coalesce(o.id, r.order_id), coalesce(o.status, 'no such order'),
+                          coalesce(o.coupon_code, 'none'), o.discount, coalesce(r.coupon, 'none'),
+                          r.amount, coalesce('released ' || r.released_at, 'live'))
+              FROM orders.orders o
+              FULL JOIN pricing.redemptions r ON r.shard = o.shard AND r.order_id = o.id
+             WHERE o.coupon_code IS DISTINCT FROM r.coupon
+                OR (o.discount > 0 AND o.discount IS DISTINCT FROM r.amount)
+                OR (r.amount > 0 AND o.discount = 0 AND o.shipping_fee > 0)
+                OR (r.coupon IS NOT NULL AND (r.released_at IS NULL) <> (o.status <> 'cancelled'))
+                OR (r.coupon IS NOT NULL AND (r.customer_id, r.email_buyer) IS DISTINCT FROM
+                   (o.customer_id, orders.buyer_of_email(o.contact_email)))
+             LIMIT $1",
+    },
+    Check {
+        // An order that was on its way when the limit was set may be counted or not.
+        claim: "what purchase limits count is what their buyers' live orders bought",
+        offending: "
+            WITH limited AS (
+                SELECT id, purchase_limit_since AS since FROM catalog.variants
+                 WHERE purchase_limit IS NOT NULL
+                    OR id IN (SELECT variant_id FROM orders.purchases)),
+            bought AS (
+                SELECT o.id AS order_id, o.customer_id, o.contact_email, o.created_at
+                     , l.variant_id, limited.since, sum(l.quantity) AS quantity
+                  FROM limited
+                  JOIN orders.lines l ON l.variant_id = limited.id
+                  JOIN orders.orders o ON o.shard = l.shard AND o.id = l.order_id
+                 WHERE o.status <> 'cancelled'
+                 GROUP BY o.id, o.customer_id, o.contact_email, o.created_at, l.variant_id
+                     , limited.since),
+            named AS (
+                SELECT order_id, variant_id, quantity, buyer
+                     , created_at >= since + interval '5 minutes' AS counts
+                  FROM bought
+                 CROSS JOIN LATERAL (VALUES (customer_id)
+                     , (orders.buyer_of_email(contact_email))) AS names (buyer)
+                 WHERE buyer IS NOT NULL)
+            SELECT format('variant %s, order %s, buyer %s: counted %s, bought %s', variant_id,
+                          order_id, buyer, coalesce(p.quantity, 0), coalesce(named.quantity, 0))
+              FROM named FULL JOIN orders.purchases p USING (variant_id, order_id, buyer)
+             WHERE (p.quantity IS NOT NULL AND p.quantity IS DISTINCT FROM named.quantity)
+                OR (p.quantity IS NULL AND counts)
+             LIMIT $1",
+    },
+    Check {
         claim: "every row lies on the shard its id says",
         offending: "
             SELECT format('%s %s on shard %s', what, id, shard)
@@ -229,6 +290,10 @@ pub const CHECKS: &[Check] = &[
                   SELECT 'stock of variant', shard, variant_id FROM inventory.stock
                   UNION ALL
                   SELECT 'payment', shard, id FROM payments.attempts
+                  UNION ALL
+                  SELECT 'purchase of variant', shard, variant_id FROM orders.purchases
+                  UNION ALL
+                  SELECT 'redemption of order', shard, order_id FROM pricing.redemptions
               ) placed
              WHERE shard <> get_byte(uuid_send(id), 15) & 63
              LIMIT $1",

@@ -4,12 +4,14 @@ use testkit::{TestDb, seed::Shop};
 
 use super::*;
 
-/// Two white mugs, bought and paid; one black mug, held by an order that waits for its money.
+/// Two white mugs, limited to two a buyer, bought and paid by an account; one black mug, held by a
+/// guest's order with a coupon that waits for its money.
 const ORDERS: &str = "
     INSERT INTO orders.orders (shard, id, status, locale, contact_email, contact_phone,
-        shipping_address, shipping_method, payment_method, currency, subtotal, discount,
+        ship_name, ship_phone, ship_postal_code, ship_city, ship_district, ship_address1,
+        shipping_method, payment_method, currency, subtotal, discount,
         shipping_fee, total, reserved_until, created_at, paid_at)
-    SELECT shard, id, status, 'zh-TW', 'a@example.com', '0912345678', '{}', 'home_delivery',
+    SELECT shard, id, status, 'zh-TW', 'a@example.com', '0912345678', '', '', '', '', '', '', 'home_delivery',
            'ecpay_credit', 'TWD', subtotal, 0, 80, subtotal + 80, at + interval '30 minutes', at,
            CASE WHEN status = 'paid' THEN at END
       FROM (VALUES (1, '01990000-0000-7000-8000-00000000a001'::uuid, 'paid', 780),
@@ -62,6 +64,24 @@ const ORDERS: &str = "
     SELECT shard, '01990000-0000-7000-8000-00000000c001', id, '01A', 'ecpay', 'ecpay_credit', total,
            currency, 'succeeded', id, created_at, created_at, paid_at
       FROM orders.orders WHERE status = 'paid';
+
+    UPDATE catalog.variants SET purchase_limit = 2, purchase_limit_since = '2026-05-01T00:00:00Z'
+     WHERE sku = 'MUG-WHITE';
+    UPDATE orders.orders SET customer_id = '01990000-0000-7000-8000-00000000f001' WHERE shard = 1;
+    INSERT INTO orders.purchases (shard, variant_id, buyer, order_id, quantity)
+    SELECT l.shard, l.variant_id, names.buyer, o.id, l.quantity
+      FROM orders.orders o
+      JOIN orders.lines l ON l.order_id = o.id
+      CROSS JOIN LATERAL (VALUES (o.customer_id), (orders.buyer_of_email(o.contact_email)))
+           AS names (buyer)
+     WHERE o.shard = 1;
+
+    INSERT INTO pricing.coupons (code, kind, value, redeemed, created_at, updated_at)
+    VALUES ('TEN', 'percentage', 10, 1, '2026-05-01T00:00:00Z', '2026-05-01T00:00:00Z');
+    UPDATE orders.orders SET coupon_code = 'TEN', discount = 42, total = total - 42 WHERE shard = 2;
+    INSERT INTO pricing.redemptions (shard, order_id, coupon, email_buyer, amount, redeemed_at)
+    SELECT shard, id, coupon_code, orders.buyer_of_email(contact_email), discount, created_at
+      FROM orders.orders WHERE shard = 2;
 ";
 
 /// What somebody with the owner's password might do, and the claim it breaks first.
@@ -130,6 +150,33 @@ const MISTAKES: &[(&str, &str)] = &[
         "UPDATE payments.attempts SET id = '01990000-0000-7000-8000-00000000c005'",
         "every row lies on the shard",
     ),
+    ("UPDATE pricing.coupons SET redeemed = 2", "every coupon counts"),
+    ("UPDATE pricing.redemptions SET released_at = now()", "every coupon counts"),
+    ("DELETE FROM pricing.coupons", "every coupon counts"),
+    ("DELETE FROM pricing.redemptions", "every order has redeemed"),
+    ("UPDATE pricing.redemptions SET amount = 41", "every order has redeemed"),
+    ("UPDATE pricing.redemptions SET released_at = now()", "every order has redeemed"),
+    (
+        "UPDATE pricing.redemptions SET email_buyer = orders.buyer_of_email('b@example.com')",
+        "every order has redeemed",
+    ),
+    ("UPDATE orders.orders SET coupon_code = NULL WHERE shard = 2", "every order has redeemed"),
+    ("UPDATE orders.orders SET status = 'cancelled' WHERE shard = 2", "every order has redeemed"),
+    (
+        "UPDATE pricing.redemptions SET order_id = '01990000-0000-7000-8000-00000000a001', shard = 1",
+        "every order has redeemed",
+    ),
+    ("UPDATE orders.purchases SET quantity = 1", "what purchase limits count"),
+    ("DELETE FROM orders.purchases WHERE buyer = $ACCOUNT$", "what purchase limits count"),
+    ("DELETE FROM orders.purchases", "what purchase limits count"),
+    ("UPDATE orders.orders SET status = 'cancelled' WHERE shard = 1", "what purchase limits count"),
+    (
+        "UPDATE orders.purchases SET buyer = '01990000-0000-7000-8000-00000000f002'
+          WHERE buyer = $ACCOUNT$",
+        "what purchase limits count",
+    ),
+    ("UPDATE orders.purchases SET shard = 5", "every row lies on the shard"),
+    ("UPDATE pricing.redemptions SET shard = 5", "every row lies on the shard"),
 ];
 
 async fn sell(test: &TestDb) -> Shop {
@@ -163,7 +210,8 @@ async fn every_mistake_is_found_by_the_check_it_is_for() {
     for (mistake, claim) in MISTAKES {
         let mistake = mistake
             .replace("$WHITE$", &format!("'{}'", shop.mug_white))
-            .replace("$BLACK$", &format!("'{}'", shop.mug_black));
+            .replace("$BLACK$", &format!("'{}'", shop.mug_black))
+            .replace("$ACCOUNT$", "'01990000-0000-7000-8000-00000000f001'");
         // Undone by its rollback: the auditor looks from within the transaction.
         let mut tx = test.owner().begin().await.unwrap();
         sqlx::raw_sql(sqlx::AssertSqlSafe(mistake.clone())).execute(&mut *tx).await.unwrap();

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use kernel::{LocalizedText, Money, id::CartId};
 use pg::{Connection, DbError, DbResult};
-use sqlx::{query_as, query_scalar};
+use sqlx::{query, query_as};
 use tracing::instrument;
 use uuid::Uuid;
 
@@ -105,11 +105,23 @@ impl TryFrom<ItemRow> for CartItemView {
     }
 }
 
-/// The lowest subtotal from which some shipping method costs nothing.
-#[instrument(name = "db.queries.cheapest_free_shipping", skip_all, err)]
-pub async fn cheapest_free_shipping(conn: &mut Connection) -> DbResult<Option<Money>> {
-    let amount = query_scalar!("SELECT min(free_from) FROM shipping.methods WHERE active")
-        .fetch_one(conn)
-        .await?;
-    amount.map(|amount| money("shipping.methods", "free_from", amount)).transpose()
+/// What a cart's lines do not tell.
+pub struct Around {
+    /// The lowest subtotal from which some shipping method costs nothing.
+    pub free_from: Option<Money>,
+    /// The coupon that was typed in.
+    pub coupon_code: Option<String>,
+}
+
+#[instrument(name = "db.queries.around_cart", skip_all, err)]
+pub async fn around(conn: &mut Connection, cart: Option<CartId>) -> DbResult<Around> {
+    let row = query!(
+        "SELECT (SELECT min(free_from) FROM shipping.methods WHERE active) AS free_from,
+             (SELECT coupon_code FROM cart.carts WHERE id = $1) AS coupon_code",
+        cart.map(CartId::as_uuid),
+    )
+    .fetch_one(conn)
+    .await?;
+    let free_from = row.free_from.map(|amount| money("shipping.methods", "free_from", amount));
+    Ok(Around { free_from: free_from.transpose()?, coupon_code: row.coupon_code })
 }

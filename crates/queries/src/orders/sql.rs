@@ -8,7 +8,7 @@ use kernel::{
 use orders::OrderNumber;
 use pg::{Connection, DbError, DbResult};
 use serde::de::DeserializeOwned;
-use sqlx::{query, query_as, types::Json};
+use sqlx::{query, query_as};
 use tracing::instrument;
 use uuid::Uuid;
 
@@ -35,7 +35,13 @@ struct OrderRow {
     customer_id: Option<Uuid>,
     contact_email: String,
     contact_phone: String,
-    shipping_address: Json<AddressView>,
+    ship_name: String,
+    ship_phone: String,
+    ship_postal_code: String,
+    ship_city: String,
+    ship_district: String,
+    ship_address1: String,
+    ship_address2: Option<String>,
     shipping_method: String,
     payment_method: String,
     note: Option<String>,
@@ -54,8 +60,8 @@ pub async fn order(conn: &mut Connection, id: OrderId) -> DbResult<Option<OrderV
     let row = query_as!(
         OrderRow,
         r#"SELECT id, status, customer_id, contact_email, contact_phone,
-             shipping_address AS "shipping_address: Json<AddressView>", shipping_method,
-             payment_method, note, subtotal, discount, shipping_fee, total, reserved_until,
+             ship_name, ship_phone, ship_postal_code, ship_city, ship_district, ship_address1,
+             ship_address2, shipping_method, payment_method, note, subtotal, discount, shipping_fee, total, reserved_until,
              created_at, paid_at
          FROM orders.orders WHERE shard = $1 AND id = $2"#,
         id.shard().to_i16(),
@@ -86,7 +92,15 @@ impl TryFrom<OrderRow> for OrderView {
             status: word("orders.orders", &row.status)?,
             items: Vec::new(),
             contact: ContactView { email: row.contact_email, phone: row.contact_phone },
-            shipping_address: row.shipping_address.0,
+            shipping_address: AddressView {
+                name: row.ship_name,
+                phone: row.ship_phone,
+                postal_code: row.ship_postal_code,
+                city: row.ship_city,
+                district: row.ship_district,
+                address1: row.ship_address1,
+                address2: row.ship_address2,
+            },
             shipping_method: row.shipping_method,
             payment_method: row.payment_method,
             note: row.note,

@@ -26,7 +26,7 @@ async fn a_cart_shows_todays_prices_and_stock() {
     let shop = Shop::small(&db).await;
     let cart = cart_with(&db, &[(shop.mug_black, 3), (shop.mug_white, 1)]).await;
     let mut conn = db.db().acquire().await.unwrap();
-    let shown = view(&mut conn, Some(cart), db.clock().now()).await.unwrap();
+    let shown = view(&mut conn, Some(cart), None, db.clock().now()).await.unwrap();
     let [black, white] = &shown.items[..] else { panic!("{shown:?}") };
     assert_eq!((black.variant_id, black.quantity), (shop.mug_black, 3));
     assert_eq!(black.product_slug, "mug");
@@ -45,7 +45,7 @@ async fn what_is_no_longer_sold_stays_visible_but_unavailable() {
     let shop = Shop::small(&db).await;
     let cart = cart_with(&db, &[(shop.tote_old, 1), (shop.tote_large, 1)]).await;
     let mut conn = db.db().acquire().await.unwrap();
-    let shown = view(&mut conn, Some(cart), db.clock().now()).await.unwrap();
+    let shown = view(&mut conn, Some(cart), None, db.clock().now()).await.unwrap();
     assert_eq!(shown.items[0].availability, Availability::SoldOut);
     assert_eq!(shown.items[0].available, 0);
     assert_eq!(shown.items[1].available, 99, "never more than a line holds");
@@ -55,10 +55,10 @@ async fn what_is_no_longer_sold_stays_visible_but_unavailable() {
 async fn nobody_has_an_empty_cart_with_a_goal() {
     let db = TestDb::new().await;
     let mut conn = db.db().acquire().await.unwrap();
-    let shown = view(&mut conn, None, db.clock().now()).await.unwrap();
+    let shown = view(&mut conn, None, None, db.clock().now()).await.unwrap();
     assert_eq!((shown.id, shown.items.len(), shown.total), (None, 0, Money::ZERO));
     assert_eq!(shown.free_shipping_remaining, None, "no free shipping, no goal");
     Shop::small(&db).await;
-    let shown = view(&mut conn, None, db.clock().now()).await.unwrap();
+    let shown = view(&mut conn, None, None, db.clock().now()).await.unwrap();
     assert_eq!(shown.free_shipping_remaining, Some(Money::twd(1000).unwrap()));
 }

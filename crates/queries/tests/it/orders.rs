@@ -25,13 +25,13 @@ async fn order(db: &TestDb, customer: Option<UserId>, variants: [VariantId; 2]) 
     let now = db.clock().now().to_sqlx();
     let mut conn = db.owner().acquire().await.unwrap();
     sqlx::query(
-        r#"INSERT INTO orders.orders (shard, id, status, customer_id, locale, contact_email,
-             contact_phone, shipping_address, shipping_method, payment_method, note, currency,
+        "INSERT INTO orders.orders (shard, id, status, customer_id, locale, contact_email,
+             contact_phone, ship_name, ship_phone, ship_postal_code, ship_city, ship_district,
+             ship_address1, shipping_method, payment_method, note, currency,
              subtotal, discount, shipping_fee, total, reserved_until, created_at)
          VALUES ($1, $2, 'pending_payment', $3, 'zh-TW', 'a@example.com', '0912345678',
-             '{"name": "王小明", "phone": "0912345678", "postal_code": "100", "city": "臺北市",
-               "district": "中正區", "address1": "重慶南路 1 號", "address2": null}',
-             'home_delivery', 'ecpay_credit', '請打電話', 'TWD', 1200, 0, 80, 1280, $4, $4)"#,
+             '王小明', '0912345678', '100', '臺北市', '中正區', '重慶南路 1 號',
+             'home_delivery', 'ecpay_credit', '請打電話', 'TWD', 1200, 0, 80, 1280, $4, $4)",
     )
     .bind(id.shard().to_i16())
     .bind(id.as_uuid())

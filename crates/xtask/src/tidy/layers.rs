@@ -28,7 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// Helpers of development.
-const HELPERS: &[&str] = &["testkit", "ecpay-simulator", "proof", "xtask"];
+const HELPERS: &[&str] = &["testkit", "ecpay-simulator", "proof", "bench", "xtask"];
 
 /// The edges within one layer that are meant: the floor stands on `pg`, and checkout places its
 /// orders through the intake engine.
@@ -36,7 +36,7 @@ const WITHIN: &[(&str, &str)] =
     &[("outbox", "pg"), ("ports", "pg"), ("ports", "telemetry"), ("checkout", "intake")];
 
 /// Edges within one layer that tests alone may have: the flows' tests end with an audit.
-const WITHIN_IN_TESTS: &[(&str, &str)] = &[("checkout", "queries")];
+const WITHIN_IN_TESTS: &[(&str, &str)] = &[("checkout", "queries"), ("intake", "queries")];
 
 /// A crate of ours and the crates of ours that it names.
 pub struct Crate {
@@ -118,7 +118,7 @@ fn forbidden(from: &str, to: &str, kind: DependencyKind) -> Option<(String, &'st
     }
     match to {
         "xtask" => return Some(("xtask is a tool".into(), "nothing depends on xtask")),
-        "testkit" | "proof" if !only_for_tests && !HELPERS.contains(&from) => {
+        "testkit" | "proof" | "bench" if !only_for_tests && !HELPERS.contains(&from) => {
             return Some(("it serves tests only".into(), "move it to [dev-dependencies]"));
         }
         "ecpay-simulator" if !only_for_tests && from != "oxcart" && !HELPERS.contains(&from) => {

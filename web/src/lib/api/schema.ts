@@ -149,6 +149,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cart/coupon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Puts a coupon into the cart, in place of the one before. One that needs a larger order is kept:
+         *     the cart says what is missing. Any other that cannot be used is refused and changes nothing.
+         *     Limits are decided when the order is placed.
+         */
+        post: operations["set_cart_coupon"];
+        /** Takes the coupon out of the cart; without one, nothing changes. */
+        delete: operations["remove_cart_coupon"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cart/items": {
         parameters: {
             query?: never;
@@ -230,6 +252,48 @@ export interface paths {
         };
         /** Who is signed in. */
         get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/order-requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far a request for an order has come that was sent with `Prefer: respond-async`.
+         * @description It is remembered for a quarter of an hour by the server that took it. Later, elsewhere or after
+         *     a restart, a placed order is still found for as long as its key lives; of anything else nothing
+         *     is known, and the request may be sent again with the same key.
+         */
+        get: operations["get_order_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/order-requests/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follows a request for an order: `event: request` with the request, at once, whenever fewer are
+         *     ahead of it, and when it is decided; then the stream ends.
+         */
+        get: operations["follow_order_request"];
         put?: never;
         post?: never;
         delete?: never;
@@ -532,7 +596,8 @@ export interface components {
         };
         /** @description A cart. */
         Cart: {
-            /** @description The coupon in use. */
+            coupon: components["schemas"]["CartCoupon"] | null;
+            /** @description The code of the coupon that was typed in, whether it applies or not. */
             coupon_code: string | null;
             /** @description What coupons and promotions take off. */
             discount: components["schemas"]["Money"];
@@ -550,6 +615,21 @@ export interface components {
             subtotal: components["schemas"]["Money"];
             /** @description What would be paid, with what is known so far. */
             total: components["schemas"]["Money"];
+        };
+        /** @description A coupon in a cart. It is decided when the order is placed; this is how it looks now. */
+        CartCoupon: {
+            /** @description Whether it takes something off, or waives the shipping fee. */
+            applies: boolean;
+            /**
+             * @description Its code.
+             * @example WELCOME10
+             */
+            code: string;
+            /** @description What it takes off the lines of this cart. */
+            discount: components["schemas"]["Money"];
+            kind: components["schemas"]["CouponKind"] | null;
+            minimum_spend: components["schemas"]["Money"] | null;
+            reason: components["schemas"]["CouponReason"] | null;
         };
         /**
          * Format: uuid
@@ -631,7 +711,7 @@ export interface components {
         CheckoutForm: {
             /** @description How to reach the buyer. */
             contact: components["schemas"]["ContactForm"];
-            /** @description A coupon. */
+            /** @description A coupon; else the cart's. */
             coupon_code?: string | null;
             expected_total?: components["schemas"]["Money"] | null;
             /** @description What the buyer wants to say. */
@@ -675,6 +755,16 @@ export interface components {
              */
             phone: string;
         };
+        /**
+         * @description What a coupon gives.
+         * @enum {string}
+         */
+        CouponKind: "percentage" | "amount" | "free_shipping";
+        /**
+         * @description Why a coupon does not apply.
+         * @enum {string}
+         */
+        CouponReason: "unknown" | "not_yet_valid" | "expired" | "used_up" | "already_used" | "minimum_not_reached";
         /** @description A placed order. */
         CreatedOrder: {
             /** @description For guests: opens the order, as `?access_token=` or `X-Order-Token`. */
@@ -974,6 +1064,27 @@ export interface components {
             /** @description How far the order has come. */
             status: components["schemas"]["OrderStatus"];
         };
+        /** @description A request for an order. */
+        OrderRequest: {
+            /** @description Where to follow it by server-sent events. */
+            events: string;
+            /** @description What it is called here. */
+            id: string;
+            order?: components["schemas"]["CreatedOrder"] | null;
+            /**
+             * Format: int64
+             * @description While it is queued: how many requests are ahead of it.
+             */
+            place: number | null;
+            problem?: components["schemas"]["ProblemBody"] | null;
+            /** @description How far it has come. */
+            status: components["schemas"]["OrderRequestStatus"];
+        };
+        /**
+         * @description How far a request has come.
+         * @enum {string}
+         */
+        OrderRequestStatus: "queued" | "placed" | "refused";
         /**
          * @description How far an order has come.
          * @enum {string}
@@ -1184,6 +1295,14 @@ export interface components {
             expires_in: number;
             /** @description Who. */
             user: components["schemas"]["User"];
+        };
+        /** @description The coupon to use. */
+        SetCartCoupon: {
+            /**
+             * @description Its code, in any case.
+             * @example WELCOME10
+             */
+            code: string;
         };
         /** @description The new quantity of a line. */
         SetCartItem: {
@@ -1781,6 +1900,89 @@ export interface operations {
             };
         };
     };
+    set_cart_coupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetCartCoupon"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cart"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `COUPON_INVALID`, `VALIDATION_FAILED` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remove_cart_coupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cart"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     add_cart_item: {
         parameters: {
             query?: never;
@@ -1992,6 +2194,8 @@ export interface operations {
             header: {
                 /** @description Made by the client; the same key gives the same order */
                 "Idempotency-Key": string;
+                /** @description `respond-async`: answer `202` at once, and the order later */
+                Prefer?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -2010,6 +2214,19 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatedOrder"];
+                };
+            };
+            /** @description With `Prefer: respond-async`: the order is in the queue */
+            202: {
+                headers: {
+                    /** @description Where to ask about it */
+                    Location?: string;
+                    /** @description `respond-async` */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRequest"];
                 };
             };
             /** @description `MALFORMED_REQUEST`, `IDEMPOTENCY_KEY_MISSING` */
@@ -2038,7 +2255,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `INVENTORY_SHORTAGE`, `PRICE_CHANGED`, `STOCK_FROZEN`, `REQUEST_IN_PROGRESS` */
+            /** @description `INVENTORY_SHORTAGE`, `PURCHASE_LIMIT_EXCEEDED`, `PRICE_CHANGED`, `STOCK_FROZEN`, `REQUEST_IN_PROGRESS` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2110,6 +2327,110 @@ export interface operations {
             };
         };
     };
+    get_order_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description From the `Location` of the 202 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRequest"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `ORDER_NOT_FOUND`: unknown (any more), or not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    follow_order_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Last-Event-ID"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events named `request` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["OrderRequest"];
+                };
+            };
+            /** @description Everything was told: do not connect again */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `ORDER_NOT_FOUND`: unknown (any more), or not the caller's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `SERVICE_UNAVAILABLE`: too many streams are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_orders: {
         parameters: {
             query?: {
@@ -2156,6 +2477,8 @@ export interface operations {
             header: {
                 /** @description Made by the client; the same key gives the same order */
                 "Idempotency-Key": string;
+                /** @description `respond-async`: answer `202` at once, and the order later */
+                Prefer?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -2174,6 +2497,19 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatedOrder"];
+                };
+            };
+            /** @description With `Prefer: respond-async`: the order is in the queue */
+            202: {
+                headers: {
+                    /** @description Where to ask about it */
+                    Location?: string;
+                    /** @description `respond-async` */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRequest"];
                 };
             };
             /** @description `MALFORMED_REQUEST`, `IDEMPOTENCY_KEY_MISSING` */
@@ -2202,7 +2538,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `INVENTORY_SHORTAGE`, `PRICE_CHANGED`, `STOCK_FROZEN`, `REQUEST_IN_PROGRESS` */
+            /** @description `INVENTORY_SHORTAGE`, `PURCHASE_LIMIT_EXCEEDED`, `PRICE_CHANGED`, `STOCK_FROZEN`, `REQUEST_IN_PROGRESS` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2398,6 +2734,15 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `SERVICE_UNAVAILABLE`: too many streams are open */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -63,7 +63,7 @@ pub async fn handler(
     let owner = cart_cookie::owner(&caller, &jar);
     let cart = ::cart::open(&mut tx, owner, &state.ids, clock).await?;
     ::cart::add(&mut tx, cart, variant, quantity, &state.ids, clock).await.map_err(problem)?;
-    let shown = commit_if_available(tx, &state, cart, variant).await?;
+    let shown = commit_if_available(tx, &state, &caller, cart, variant).await?;
     let is_guest = caller.user_id().is_none();
     let jar = if is_guest { jar.add(cart_cookie::remember(&state, cart)) } else { jar };
     Ok((jar, Json(shown)))

@@ -58,9 +58,9 @@ pub async fn handler(
     ::cart::set_quantity(&mut tx, cart, item, quantity, now).await.map_err(problem)?;
     let line = ::cart::lines(&mut tx, cart).await?.into_iter().find(|line| line.id == item);
     if let Some(line) = line {
-        return Ok(Json(commit_if_available(tx, &state, cart, line.variant_id).await?));
+        return Ok(Json(commit_if_available(tx, &state, &caller, cart, line.variant_id).await?));
     }
-    let shown = super::view(&mut tx, &state, Some(cart)).await?;
+    let shown = super::view(&mut tx, &state, &caller, Some(cart)).await?;
     tx.commit().await.map_err(DbError::from)?;
     Ok(Json(shown))
 }

@@ -2,6 +2,7 @@
 
 pub mod add;
 pub mod change;
+pub mod coupon;
 pub mod remove;
 pub mod show;
 
@@ -15,17 +16,26 @@ use queries::cart::CartView;
 use serde_json::json;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{AppState, kit::Problem};
+use crate::{
+    AppState,
+    kit::{Caller, Problem},
+};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(show::handler))
         .routes(routes!(add::handler))
         .routes(routes!(change::handler, remove::handler))
+        .routes(routes!(coupon::put, coupon::remove))
 }
 
-async fn view(conn: &mut Connection, state: &AppState, cart: Option<CartId>) -> DbResult<CartView> {
-    queries::cart::view(conn, cart, state.clock.now()).await
+async fn view(
+    conn: &mut Connection,
+    state: &AppState,
+    caller: &Caller,
+    cart: Option<CartId>,
+) -> DbResult<CartView> {
+    queries::cart::view(conn, cart, caller.user_id(), state.clock.now()).await
 }
 
 /// Commits a change of the line of `variant`, unless it asks for more than can be bought now: then
@@ -33,10 +43,11 @@ async fn view(conn: &mut Connection, state: &AppState, cart: Option<CartId>) -> 
 async fn commit_if_available(
     mut tx: Transaction,
     state: &AppState,
+    caller: &Caller,
     cart: CartId,
     variant: VariantId,
 ) -> Result<CartView, Problem> {
-    let shown = view(&mut tx, state, Some(cart)).await?;
+    let shown = view(&mut tx, state, caller, Some(cart)).await?;
     let line = shown.items.iter().find(|item| item.variant_id == variant);
     if let Some(line) = line.filter(|line| line.quantity > line.available) {
         let shortage = json!([{

@@ -34,7 +34,7 @@ pub async fn handler(
     let mut tx = state.db.begin().await?;
     let cart = ::cart::find(&mut tx, owner).await?.ok_or_else(not_found)?;
     ::cart::remove(&mut tx, cart, item, state.clock.now()).await.map_err(problem)?;
-    let shown = super::view(&mut tx, &state, Some(cart)).await?;
+    let shown = super::view(&mut tx, &state, &caller, Some(cart)).await?;
     tx.commit().await.map_err(DbError::from)?;
     Ok(Json(shown))
 }

@@ -28,5 +28,5 @@ pub async fn handler(
         Some(owner) => ::cart::find(&mut conn, owner).await?,
         None => None,
     };
-    Ok(Json(super::view(&mut conn, &state, cart).await?))
+    Ok(Json(super::view(&mut conn, &state, &caller, cart).await?))
 }

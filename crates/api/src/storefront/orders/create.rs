@@ -4,7 +4,7 @@ use axum::{
     Json,
     extract::State,
     http::{StatusCode, header},
-    response::IntoResponse,
+    response::{IntoResponse, Response},
 };
 use garde::Validate;
 use intake::{PlaceOrder, RequestedLine};
@@ -19,7 +19,11 @@ use super::{
 };
 use crate::{
     AppState,
-    kit::{self, Caller, IdempotencyKey, Problem, idempotency, locale, problem::ProblemBody},
+    kit::{
+        self, Caller, IdempotencyKey, Problem, RespondAsync, idempotency, locale,
+        problem::ProblemBody,
+    },
+    storefront::order_requests::{self, status::OrderRequest},
 };
 
 /// An order to place.
@@ -84,15 +88,19 @@ fn few(quantity: &Quantity, (): &()) -> garde::Result {
 /// Places an order: all of it or nothing. The stock is held until `reserved_until`.
 #[utoipa::path(
     post, path = "/api/orders", tag = "orders", operation_id = "create_order",
-    params(("Idempotency-Key" = String, Header, description = "Made by the client; the same key gives the same order")),
+    params(
+        ("Idempotency-Key" = String, Header, description = "Made by the client; the same key gives the same order"),
+        ("Prefer" = Option<String>, Header, description = "`respond-async`: answer `202` at once, and the order later"),
+    ),
     request_body = NewOrder,
     security((), ("bearer" = []), ("cookie" = [])),
     responses(
         (status = 201, body = CreatedOrder, headers(("Location" = String, description = "The order"))),
+        (status = 202, description = "With `Prefer: respond-async`: the order is in the queue", body = OrderRequest, headers(("Location" = String, description = "Where to ask about it"), ("Preference-Applied" = String, description = "`respond-async`"))),
         (status = 400, description = "`MALFORMED_REQUEST`, `IDEMPOTENCY_KEY_MISSING`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "`PRODUCT_NOT_FOUND`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`INVENTORY_SHORTAGE`, `PRICE_CHANGED`, `STOCK_FROZEN`, `REQUEST_IN_PROGRESS`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`INVENTORY_SHORTAGE`, `PURCHASE_LIMIT_EXCEEDED`, `PRICE_CHANGED`, `STOCK_FROZEN`, `REQUEST_IN_PROGRESS`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`VALIDATION_FAILED`, `COUPON_INVALID`, `IDEMPOTENCY_KEY_REUSED`", body = ProblemBody, content_type = "application/problem+json"),
@@ -103,8 +111,9 @@ pub async fn handler(
     State(state): State<AppState>,
     caller: Caller,
     key: IdempotencyKey,
+    RespondAsync(respond_async): RespondAsync,
     kit::Json(form): kit::Json<NewOrder>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let customer = caller.user_id();
     let request = PlaceOrder {
         key: key.scoped("orders", customer),
@@ -128,8 +137,11 @@ pub async fn handler(
             .collect(),
         expected_total: None,
     };
+    if respond_async {
+        return order_requests::submit::respond_async(&state, request, async |_| {});
+    }
     let placed = state.intake.place(request).await.map_err(|e| refusal::problem(e, &state))?;
     let location = format!("/api/orders/{}", placed.order.id);
     let body = created(&placed, &state.checkout.access);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(body)))
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(body)).into_response())
 }

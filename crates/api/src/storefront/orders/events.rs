@@ -14,7 +14,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::access::{self, AccessibleOrder};
-use crate::{AppState, kit::problem::ProblemBody};
+use crate::{
+    AppState,
+    kit::{Problem, problem::ProblemBody, streams::Seat},
+};
 
 /// How often to look.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -46,6 +49,7 @@ impl From<&OrderView> for OrderProgress {
 struct Watch {
     state: AppState,
     id: OrderId,
+    seat: Seat,
     told: Option<OrderProgress>,
     next: Option<OrderProgress>,
     looks: u32,
@@ -60,19 +64,21 @@ struct Watch {
         (status = 200, description = "Server-sent events named `order`", body = OrderProgress, content_type = "text/event-stream"),
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`SERVICE_UNAVAILABLE`: too many streams are open", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn handler(
     State(state): State<AppState>,
     accessible: AccessibleOrder,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let first = OrderProgress::from(&accessible.order);
-    let watch = Watch { state, id: accessible.order.id, told: None, next: Some(first), looks: 0 };
-    Sse::new(stream::unfold(watch, next)).keep_alive(KeepAlive::default())
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let (id, next) = (accessible.order.id, Some(OrderProgress::from(&accessible.order)));
+    let seat = state.streams().open()?;
+    let watch = Watch { state, id, seat, told: None, next, looks: 0 };
+    Ok(Sse::new(stream::unfold(watch, news)).keep_alive(KeepAlive::default()))
 }
 
 /// Waits until there is something new to tell. A database that is away for a moment is not news.
-async fn next(mut watch: Watch) -> Option<(Result<Event, Infallible>, Watch)> {
+async fn news(mut watch: Watch) -> Option<(Result<Event, Infallible>, Watch)> {
     loop {
         if let Some(progress) = watch.next.take()
             && watch.told.as_ref() != Some(&progress)
@@ -85,7 +91,7 @@ async fn next(mut watch: Watch) -> Option<(Result<Event, Infallible>, Watch)> {
         if watch.looks > LOOKS {
             return None;
         }
-        tokio::time::sleep(PERIOD).await;
+        watch.seat.wait(tokio::time::sleep(PERIOD)).await?;
         if let Ok(order) = access::read(&watch.state, watch.id).await {
             watch.next = Some(OrderProgress::from(&order?));
         }

@@ -2,6 +2,7 @@
 
 use intake::{PlaceError, Refusal};
 use kernel::ErrorCode;
+use pricing::CouponRefusal;
 use serde_json::json;
 
 use crate::{AppState, kit::Problem};
@@ -60,11 +61,37 @@ fn refused(refusal: Refusal) -> Problem {
         }
         Refusal::UnknownShippingMethod => Problem::new(ErrorCode::ValidationFailed)
             .field("/shipping_method", "there is no such shipping method"),
-        Refusal::CouponInvalid => {
-            Problem::new(ErrorCode::CouponInvalid).field("/coupon_code", "is not valid")
+        Refusal::PurchaseLimit(lines) => {
+            let limits: Vec<_> = lines
+                .iter()
+                .map(|line| {
+                    json!({
+                        "variant_id": line.variant, "sku": line.sku, "requested": line.requested,
+                        "limit": line.limit, "left": line.left,
+                    })
+                })
+                .collect();
+            let fields = lines.iter().map(|line| crate::kit::FieldError {
+                pointer: format!("/items/{}/quantity", line.index),
+                detail: format!("{} of {} left for you", line.left, line.limit),
+            });
+            Problem::new(ErrorCode::PurchaseLimitExceeded).fields(fields).with("limits", limits)
+        }
+        Refusal::CouponInvalid(refusal) => {
+            coupon(refusal).field("/coupon_code", refusal.to_string())
         }
         Refusal::TotalOutOfRange => Problem::new(ErrorCode::ValidationFailed)
             .field("/items", "the total of such an order cannot be charged"),
         Refusal::KeyReused => ErrorCode::IdempotencyKeyReused.into(),
+    }
+}
+
+/// The problem of a coupon that cannot be used, with the reason as a word for programs.
+pub fn coupon(refusal: CouponRefusal) -> Problem {
+    let problem = Problem::new(ErrorCode::CouponInvalid).with("reason", refusal.as_str());
+    match refusal {
+        CouponRefusal::BelowMinimum { minimum } => problem.with("minimum_spend", json!(minimum)),
+        CouponRefusal::NotYetValid { from } => problem.with("valid_from", json!(from)),
+        _ => problem,
     }
 }

@@ -1,0 +1,26 @@
+//! Limit A: the same body read and checked as for an order, and nothing done about it.
+
+use anyhow::Result;
+use api::{
+    kit::{IdempotencyKey, Json},
+    storefront::orders::create::NewOrder,
+};
+use axum::{Router, http::StatusCode, routing::post};
+use serde_json::{Value, json};
+
+/// Runs until it is killed.
+pub fn main() -> Result<()> {
+    super::runtime()?.block_on(async {
+        let app = Router::new().route("/api/orders", post(handler));
+        super::serve(app).await
+    })
+}
+
+async fn handler(_key: IdempotencyKey, form: Json<NewOrder>) -> (StatusCode, axum::Json<Value>) {
+    let answer = json!({
+        "status": "nothing was stored",
+        "items": form.0.items.len(),
+        "shipping_method": form.0.shipping_method,
+    });
+    (StatusCode::CREATED, axum::Json(answer))
+}

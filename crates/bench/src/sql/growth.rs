@@ -1,0 +1,236 @@
+//! Years of orders at once: what they would have left behind in every table of the hot path.
+
+use anyhow::{Context as _, Result};
+use jiff::{SignedDuration, Timestamp};
+use jiff_sqlx::ToSqlx as _;
+use kernel::{Clock as _, SystemClock};
+use pg::Connection;
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use crate::seed;
+
+/// Orders in one transaction.
+const STEP: u64 = 500_000;
+
+/// Which orders: their number, when, of which variant, and their id (version 7, of the time, with
+/// the variant's shard). A tenth of them are of the most wanted variant. `pos` is the place of the
+/// order among those of its variant.
+///
+/// `$1`, `$2`: from which number to which; `$3`: all of them; `$4`: the variants; `$5`: when the last
+/// one was placed. Every statement has to draw the same ids.
+const WHICH: &str = "
+    WITH drawn AS (
+        SELECT n, $5::timestamptz - ($3::bigint - n) * interval '3 seconds' AS at
+             , n % 10 = 0 AS hot, n / 10 * 9 + n % 10 - 1 AS k, cardinality($4::uuid[]) - 1 AS m
+          FROM generate_series($1::bigint, $2::bigint - 1) AS n
+    ), placed AS (
+        SELECT n, at, ($4::uuid[])[CASE WHEN hot THEN 1 ELSE 2 + k % m END] AS variant
+             , CASE WHEN hot THEN n / 10 ELSE k / m END AS pos
+          FROM drawn
+    ), stored AS (
+        SELECT p.*, (get_byte(uuid_send(variant), 15) & 63)::smallint AS shard
+             , (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7'
+                || lpad(to_hex(n & 4095), 3, '0') || '8' || lpad(to_hex(n), 13, '0')
+                || lpad(to_hex(((n % 4) << 6) | (get_byte(uuid_send(variant), 15) & 63)), 2, '0')
+               )::uuid AS id
+          FROM placed AS p
+    )";
+
+/// A table, and what differs from row to row in it; everything else is as in a row that the shop
+/// itself has written.
+struct Table {
+    name: &'static str,
+    /// Which of the shop's rows.
+    like: &'static str,
+    differs: &'static [(&'static str, &'static str)],
+    order: &'static str,
+}
+
+const ORDERS: Table = Table {
+    name: "orders.orders",
+    like: "true",
+    differs: &[
+        ("shard", "g.shard"),
+        ("id", "g.id"),
+        ("status", "'paid'"),
+        ("contact_email", "'buyer-' || g.n || '@example.com'"),
+        ("reserved_until", "g.at + interval '30 minutes'"),
+        ("created_at", "g.at"),
+        ("paid_at", "g.at + interval '1 minute'"),
+    ],
+    order: "",
+};
+const LINES: Table = Table {
+    name: "orders.lines",
+    like: "true",
+    differs: &[("shard", "g.shard"), ("order_id", "g.id"), ("variant_id", "g.variant")],
+    order: "",
+};
+const KEYS: Table = Table {
+    name: "orders.idempotency_keys",
+    like: "true",
+    differs: &[
+        ("key", "md5('stored ' || g.n)::uuid"),
+        ("shard", "g.shard"),
+        ("order_id", "g.id"),
+        ("created_at", "g.at"),
+    ],
+    // Keys are random; sorted, they reach each page of the index once a step.
+    order: "ORDER BY md5('stored ' || g.n)::uuid",
+};
+const RESERVATIONS: Table = Table {
+    name: "inventory.reservations",
+    like: "true",
+    differs: &[
+        ("shard", "g.shard"),
+        ("order_id", "g.id"),
+        ("variant_id", "g.variant"),
+        ("status", "'confirmed'"),
+        ("expires_at", "g.at + interval '30 minutes'"),
+        ("created_at", "g.at"),
+        ("closed_at", "g.at + interval '1 minute'"),
+    ],
+    order: "",
+};
+const RESERVED: Table = Table {
+    name: "inventory.movements",
+    like: "kind = 'reserve'",
+    differs: &[
+        ("shard", "g.shard"),
+        ("variant_id", "g.variant"),
+        ("seq", "b.version + g.pos * 2 + 1"),
+        ("available_after", "b.available - g.pos - 1"),
+        ("reference_id", "g.id"),
+        ("occurred_at", "g.at"),
+    ],
+    order: "",
+};
+const SOLD: Table = Table {
+    name: "inventory.movements",
+    like: "kind = 'reserve'",
+    differs: &[
+        ("shard", "g.shard"),
+        ("variant_id", "g.variant"),
+        ("seq", "b.version + g.pos * 2 + 2"),
+        ("kind", "'confirm'"),
+        ("d_available", "0"),
+        ("d_reserved", "-1"),
+        ("d_sold", "1"),
+        ("available_after", "b.available - g.pos - 1"),
+        ("reference_id", "g.id"),
+        ("occurred_at", "g.at + interval '1 minute'"),
+    ],
+    order: "",
+};
+const EVENTS: Table = Table {
+    name: "outbox.events",
+    like: "type = 'order.created'",
+    differs: &[
+        ("shard", "g.shard"),
+        ("id", "g.id"),
+        ("subject", "g.id"),
+        ("occurred_at", "g.at"),
+        ("published_at", "g.at + interval '1 second'"),
+    ],
+    order: "",
+};
+
+/// A step.
+struct Which<'a> {
+    range: [u64; 3],
+    variants: &'a [Uuid],
+    last: Timestamp,
+}
+
+/// Stores `number` (a multiple of ten) paid orders of one unit, with their keys, lines,
+/// reservations, movements (reserved, sold) and published events, but without payments. The ledger
+/// adds up. Two connections share the work.
+pub async fn store_orders(url: &str, number: u64, mut progress: impl FnMut(u64)) -> Result<()> {
+    let (mut first, mut second) = (super::connect(url).await?, super::connect(url).await?);
+    let variants = seed::variants();
+    let last = SystemClock.now() - SignedDuration::from_hours(48);
+    let mut from = 0;
+    while from < number {
+        let to = (from + STEP).min(number);
+        let which = Which { range: [from, to, number], variants: &variants, last };
+        tokio::try_join!(
+            store(&mut first, &[ORDERS, LINES, KEYS], &which),
+            store(&mut second, &[RESERVATIONS, RESERVED, SOLD, EVENTS], &which),
+        )?;
+        progress(to);
+        from = to;
+    }
+    settle(&mut first, number, &variants).await
+}
+
+async fn store(conn: &mut Connection, tables: &[Table], which: &Which<'_>) -> Result<()> {
+    let [from, to, all] = which.range.map(i64::try_from);
+    let (from, to, all) = (from?, to?, all?);
+    for table in tables {
+        let sql = statement(conn, table).await?;
+        sqlx::query(AssertSqlSafe(sql))
+            .bind(from)
+            .bind(to)
+            .bind(all)
+            .bind(which.variants)
+            .bind(which.last.to_sqlx())
+            .execute(&mut *conn)
+            .await
+            .with_context(|| format!("store orders in {}", table.name))?;
+    }
+    Ok(())
+}
+
+/// Which columns there are is asked, so that this does not have to follow every migration.
+async fn statement(conn: &mut Connection, table: &Table) -> Result<String> {
+    let columns: Vec<String> = sqlx::query_scalar(
+        "SELECT attname::text FROM pg_attribute
+         WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped
+             AND attidentity = '' AND attgenerated = ''
+         ORDER BY attnum",
+    )
+    .bind(table.name)
+    .fetch_all(conn)
+    .await?;
+    let values: Vec<String> = columns
+        .iter()
+        .map(|column| {
+            let own = table.differs.iter().find(|(name, _)| name == column);
+            own.map_or_else(|| format!("s.{column}"), |(_, value)| (*value).to_owned())
+        })
+        .collect();
+    let (name, like, order) = (table.name, table.like, table.order);
+    Ok(format!(
+        "{WHICH}
+         INSERT INTO {name} ({})
+         SELECT {}
+           FROM stored AS g
+           CROSS JOIN (SELECT * FROM {name} WHERE {like} LIMIT 1) AS s
+           JOIN inventory.stock AS b ON b.shard = g.shard AND b.variant_id = g.variant
+         {order}",
+        columns.join(", "),
+        values.join(", "),
+    ))
+}
+
+/// Moves the stock of each variant by what its orders have taken.
+async fn settle(conn: &mut Connection, number: u64, variants: &[Uuid]) -> Result<()> {
+    sqlx::query(
+        "WITH taken AS (
+             SELECT v.id, CASE WHEN v.place = 1 THEN $1::bigint / 10
+                 ELSE ($1::bigint / 10 * 9 - (v.place - 2) + m - 1) / m END AS units
+             FROM unnest($2::uuid[]) WITH ORDINALITY AS v (id, place)
+             CROSS JOIN (SELECT cardinality($2::uuid[]) - 1 AS m) AS others
+         )
+         UPDATE inventory.stock AS s
+            SET available = available - taken.units::int, sold = sold + taken.units::int
+              , version = version + 2 * taken.units
+           FROM taken WHERE s.variant_id = taken.id",
+    )
+    .bind(i64::try_from(number)?)
+    .bind(variants)
+    .execute(conn)
+    .await?;
+    Ok(())
+}

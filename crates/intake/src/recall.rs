@@ -1,0 +1,29 @@
+//! What a key has placed, without asking for it again.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use orders::Fingerprint;
+use pg::{Connection, DbResult};
+use uuid::Uuid;
+
+use crate::{batch, placed::Placed};
+
+/// The order that was placed with this key, as its buyer was told then. `is_it` decides, by the
+/// fingerprint of the request that placed it, whether it is the one that is meant.
+pub async fn recall(
+    conn: &mut Connection,
+    key: Uuid,
+    is_it: impl Fn(&Fingerprint) -> bool,
+    now: Timestamp,
+) -> DbResult<Option<Arc<Placed>>> {
+    let known = orders::idempotency::find(conn, &[key]).await?;
+    let Some(known) = known.into_iter().find(|known| is_it(&known.fingerprint)) else {
+        return Ok(None);
+    };
+    let Some(order) = orders::load(conn, &[known.order]).await?.pop() else { return Ok(None) };
+    let variants: Vec<_> = order.lines.iter().map(|line| line.variant).collect();
+    let offers = catalog::offers(conn, &variants, now).await?;
+    let held = inventory::reservations::of_orders(conn, &[known.order]).await?;
+    Ok(Some(Arc::new(batch::first_answer(order, &held, &offers))))
+}
