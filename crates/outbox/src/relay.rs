@@ -29,7 +29,7 @@
 //! - *A writer that runs for hours* stays one entry in the snapshots' lists and costs each round
 //!   one descent of the index. Nobody waits for it.
 //! - *What the round itself writes.* A snapshot counts its own transaction among those it sees, so
-//!   `target` is refused to a transaction that has a number already ([`lanes::target`]): a
+//!   `target` is refused to a transaction that has a number already (`lanes::target`): a
 //!   handler's own events get a number past the snapshot's end and are taken by the next round.
 //! - *Order.* Whoever appends an event holds its subject's row lock until the commit. If T2
 //!   appended after T1 did, T1 had committed before, so every snapshot that sees T2 sees T1: T1's
@@ -41,7 +41,7 @@
 //! - *A restored dump* lives in another cluster, whose transaction numbers mean something else. The
 //!   lane knows the cluster its snapshot is from; of a foreign one, untaken are the events that
 //!   `taken` does not see, judged by the old numbers, and those past `high`, the last position
-//!   given away when `taken` was made. The relay puts them aside first ([`lanes::adopt`]) and from
+//!   given away when `taken` was made. The relay puts them aside first (`lanes::adopt`) and from
 //!   then on passes over everything up to `floor`, the old `high`, whose numbers are of the old
 //!   cluster. New positions are higher: a dump holds the sequence no lower than the events. (A copy
 //!   of the files, a standby or a recovery to a point in time are the same cluster, and need

@@ -1,5 +1,5 @@
 //! The live proof: the real program, real durable PostgreSQL, real faults. Clients record what they
-//! ask and are told, and the [`checker`](crate::checker) decides.
+//! ask and are told, and the [`crate::checker`] decides.
 
 mod audit;
 mod client;

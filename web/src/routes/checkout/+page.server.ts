@@ -72,7 +72,10 @@ export const actions: Actions = {
       });
     }
 
-    const { id, access_token } = result.data;
+    const placed = result.data;
+    // A place in the queue is the answer to `Prefer: respond-async` alone, which we do not send.
+    if (!('number' in placed)) throw new Error('a place in the queue instead of an order');
+    const { id, access_token } = placed;
     if (access_token) rememberOrderToken(event, id, access_token);
     rememberLanguage(event, event.locals.locale);
     redirect(303, localizeHref(`/orders/${id}/pay`));
