@@ -14,5 +14,5 @@ mod router;
 mod state;
 pub mod storefront;
 
-pub use router::{busy, router};
+pub use router::{busy, router, surround};
 pub use state::{AppState, Parts};

@@ -6,10 +6,9 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::{HeaderValue, StatusCode, header},
-    middleware,
     response::{IntoResponse, Response},
 };
-use kernel::ErrorCode;
+use kernel::{ErrorCode, Ids};
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -20,7 +19,7 @@ use tower_http::{
 
 use crate::{
     AppState,
-    kit::{Problem, context, origin},
+    kit::{Problem, entrance::Entrance},
     openapi, ops,
 };
 
@@ -40,9 +39,17 @@ pub fn router(state: AppState) -> Router {
         .merge(ops::router())
         .fallback(async || Problem::new(ErrorCode::NotFound))
         .method_not_allowed_fallback(async || Problem::new(ErrorCode::MethodNotAllowed));
+    surround(api, state.ids.clone(), &state.public_url).with_state(state)
+}
+
+/// What every request to any route passes through, there and back.
+pub fn surround<S>(routes: Router<S>, ids: Ids, public_url: &str) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
     let worthwhile = DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_FROM));
     let layers = ServiceBuilder::new()
-        .layer(middleware::from_fn_with_state(state.clone(), context::provide))
+        .layer(Entrance::new(ids, public_url))
         .layer(CatchPanicLayer::custom(broken))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,
@@ -54,9 +61,8 @@ pub fn router(state: AppState) -> Router {
         ))
         .layer(CompressionLayer::new().compress_when(worthwhile))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIME_LIMIT))
-        .layer(middleware::from_fn_with_state(state.clone(), origin::check))
         .layer(DefaultBodyLimit::max(BODY_LIMIT));
-    api.layer(layers).with_state(state)
+    routes.layer(layers)
 }
 
 /// The answer to whom nobody has time for.

@@ -42,6 +42,9 @@ struct Options {
     /// Connections of the load generator.
     #[arg(long, default_value_t = 1000)]
     connections: usize,
+    /// Connections of those who order: a sale's crowd, which fills the batches.
+    #[arg(long, default_value_t = 8000)]
+    crowd: usize,
     /// Orders for the rows about events and expiry. Default: 100,000, or 30,000 with --quick.
     #[arg(long)]
     backlog: Option<u64>,
@@ -80,7 +83,11 @@ enum Command {
     WriteOrders(Work),
     /// Limit A.
     #[command(hide = true)]
-    ServeBare,
+    ServeBare {
+        /// Behind the layers that every request to the shop passes.
+        #[arg(long)]
+        layers: bool,
+    },
     /// A server that does nothing.
     #[command(hide = true)]
     ServeTrivial,
@@ -110,7 +117,7 @@ pub fn main() -> Result<()> {
         }
         Some(Command::Load) => load::main(),
         Some(Command::WriteOrders(work)) => limit_sql::main(work),
-        Some(Command::ServeBare) => servers::bare::main(),
+        Some(Command::ServeBare { layers }) => servers::bare::main(layers),
         Some(Command::ServeTrivial) => servers::trivial::main(),
         Some(Command::ServeNaive { way, database, samples }) => {
             servers::naive::main(way, &database, &samples)
@@ -143,6 +150,7 @@ impl Options {
                 warm_up: Duration::try_from_secs_f64(warm_up)?,
                 measure: Duration::try_from_secs_f64(seconds)?,
                 connections: self.connections.max(1),
+                crowd: self.crowd.max(1),
                 backlog,
             },
             setting: Setting { data: self.data, oxcart, web: self.web, environment },

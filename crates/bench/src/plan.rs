@@ -18,6 +18,7 @@ pub struct Planned {
 #[expect(missing_docs, reason = "the names of the rows say it")]
 pub enum Measure {
     Generator,
+    HttpLibrary,
     BareHandler,
     SqlOnly,
     SqlOnlyLockFirst,
@@ -49,11 +50,13 @@ const fn row(name: &'static str, unit: &'static str, by: Measure, quick: usize) 
 /// limits and what is held against them are neighbours.
 pub const ROWS: &[Planned] = &[
     row("load_generator", "answers/s", Measure::Generator, 1),
+    row("limit_http_library", "answers/s", Measure::HttpLibrary, 0),
     row("limit_bare_handler", "answers/s", Measure::BareHandler, 3),
     row("limit_sql_only", "orders/s", Measure::SqlOnly, 3),
     row("limit_sql_only_lock_first", "orders/s", Measure::SqlOnlyLockFirst, 0),
-    row("limit_sql_only_spread", "orders/s", Measure::SqlOnlySpread, 0),
+    row("limit_sql_only_spread", "orders/s", Measure::SqlOnlySpread, 3),
     row("limit_additive", "orders/s", Measure::Derived, 3),
+    row("limit_additive_spread", "orders/s", Measure::Derived, 3),
     row("orders_hot", "orders/s", Measure::OrdersHot, 3),
     row("orders_hot_of_additive", "%", Measure::Derived, 3),
     row("orders_uniform", "orders/s", Measure::OrdersUniform, 3),
@@ -98,10 +101,12 @@ pub fn measures(wanted: impl Fn(&Planned) -> bool) -> Vec<Measure> {
 /// What a row is made of.
 fn needed(row: &Planned) -> Vec<Measure> {
     let additive = [Measure::BareHandler, Measure::SqlOnly];
+    let spread = [Measure::BareHandler, Measure::SqlOnlySpread];
     match row.name {
         "limit_additive" => additive.to_vec(),
         "orders_hot_of_additive" => [&additive[..], &[Measure::OrdersHot]].concat(),
-        "orders_uniform_of_additive" => [&additive[..], &[Measure::OrdersUniform]].concat(),
+        "limit_additive_spread" => spread.to_vec(),
+        "orders_uniform_of_additive" => [&spread[..], &[Measure::OrdersUniform]].concat(),
         "sold_out_of_bare_handler" => vec![Measure::BareHandler, Measure::SoldOut],
         "orders_hot_10m_of_empty" => vec![Measure::OrdersHot, Measure::Stored10M],
         _ => vec![row.by],

@@ -82,10 +82,10 @@ async fn describe(wish: &Wish, stage: &Stage) -> Result<Report> {
     for name in ["fsync", "synchronous_commit", "full_page_writes"] {
         anyhow::ensure!(postgres.get(name) == Some(&json!("on")), "{name} is off");
     }
-    let Effort { warm_up, measure, connections, backlog } = wish.effort;
+    let Effort { warm_up, measure, connections, crowd, backlog } = wish.effort;
     let settings = json!({
         "quick": wish.quick, "rounds": wish.rounds, "warm_up_s": warm_up.as_secs_f64(),
-        "measure_s": measure.as_secs_f64(), "connections": connections, "backlog": backlog,
+        "measure_s": measure.as_secs_f64(), "connections": connections, "crowd": crowd, "backlog": backlog,
         "variants": crate::seed::VARIANTS, "postgresql": postgres,
         "shop_environment": wish.setting.environment.iter().map(|(k, v)| (k.clone(), json!(v))).collect::<Map<_, _>>(),
     });
@@ -163,8 +163,9 @@ fn cost(detail: &Value) -> String {
 /// Rows made of others, of the same round.
 fn derive(report: &mut Report, round: usize) {
     let mut run = |name: &str| report.row(name).and_then(|row| row.runs.get(round).copied());
-    let (a, b) = (run("limit_bare_handler"), run("limit_sql_only"));
-    let limit = a.zip(b).map(|(a, b)| additive(a, b));
+    let a = run("limit_bare_handler");
+    let mut with = |b| a.zip(run(b)).map(|(a, b)| additive(a, b));
+    let (limit, limit_spread) = (with("limit_sql_only"), with("limit_sql_only_spread"));
     let (hot, uniform) = (run("orders_hot"), run("orders_uniform"));
     let (sold_out, stored) = (run("sold_out"), run("orders_hot_10m_stored"));
     let percent = |part: Option<f64>, of: Option<f64>| {
@@ -173,7 +174,8 @@ fn derive(report: &mut Report, round: usize) {
     for (name, value) in [
         ("limit_additive", limit),
         ("orders_hot_of_additive", percent(hot, limit)),
-        ("orders_uniform_of_additive", percent(uniform, limit)),
+        ("limit_additive_spread", limit_spread),
+        ("orders_uniform_of_additive", percent(uniform, limit_spread)),
         ("sold_out_of_bare_handler", percent(sold_out, a)),
         ("orders_hot_10m_of_empty", percent(stored, hot)),
     ] {
@@ -183,12 +185,18 @@ fn derive(report: &mut Report, round: usize) {
     }
 }
 
-/// The additive limit is of the medians, as agreed; and every row without a figure says why.
+/// The additive limits are of the medians, as agreed; and every row without a figure says why.
 fn finish(wish: &Wish, report: &mut Report) {
     let mut median = |name: &str| report.row(name).and_then(|row| row.median);
-    let (a, b) = (median("limit_bare_handler"), median("limit_sql_only"));
-    if let (Some((a, b)), Some(row)) = (a.zip(b), report.row("limit_additive")) {
-        row.median = Some(additive(a, b).round());
+    let a = median("limit_bare_handler");
+    let pairs = [
+        ("limit_additive", median("limit_sql_only")),
+        ("limit_additive_spread", median("limit_sql_only_spread")),
+    ];
+    for (limit, b) in pairs {
+        if let (Some((a, b)), Some(row)) = (a.zip(b), report.row(limit)) {
+            row.median = Some(additive(a, b).round());
+        }
     }
     for (row, planned) in report.rows.iter_mut().zip(ROWS) {
         if row.median.is_none() && row.note.is_none() {

@@ -1,6 +1,6 @@
 //! What the order engine asks: what is this variant, what does it cost, may it be sold now?
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
 use kernel::{
@@ -19,9 +19,9 @@ pub struct Offer {
     /// Its product.
     pub product_id: ProductId,
     /// Its product's place in addresses.
-    pub product_slug: String,
+    pub product_slug: Arc<str>,
     /// Its stock keeping unit.
-    pub sku: String,
+    pub sku: Arc<str>,
     /// Its product's name.
     pub name: LocalizedText,
     /// What tells it from its siblings.
@@ -33,7 +33,7 @@ pub struct Offer {
     /// Whether it is active and its product is published by now.
     pub sellable: bool,
     /// The picture that shows it.
-    pub image: Option<ImageRef>,
+    pub image: Option<Arc<ImageRef>>,
 }
 
 /// The offers of these variants at `now`; unknown ones are missing from the answer. One set-based

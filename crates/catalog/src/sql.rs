@@ -1,5 +1,7 @@
 //! Every SQL statement of the catalogue.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use kernel::{LocalizedText, Money, id::VariantId};
@@ -23,8 +25,8 @@ pub async fn upsert_category(conn: &mut Connection, category: &Category) -> DbRe
              position = excluded.position",
         category.id.as_uuid(),
         category.slug.as_str(),
-        category.name.zh_tw,
-        category.name.en,
+        &*category.name.zh_tw,
+        &*category.name.en,
         category.position,
     )
     .execute(conn)
@@ -54,12 +56,12 @@ pub async fn upsert_product(
         product.id.as_uuid(),
         product.slug.as_str(),
         product.category_id.as_uuid(),
-        product.name.zh_tw,
-        product.name.en,
-        product.subtitle.zh_tw,
-        product.subtitle.en,
-        product.description.zh_tw,
-        product.description.en,
+        &*product.name.zh_tw,
+        &*product.name.en,
+        &*product.subtitle.zh_tw,
+        &*product.subtitle.en,
+        &*product.description.zh_tw,
+        &*product.description.en,
         &product.badges,
         Json(&product.options) as _,
         product.status.word(),
@@ -164,8 +166,8 @@ impl VariantColumns {
         let variant = &product.variants[index];
         self.ids.push(variant.id.as_uuid());
         self.skus.push(variant.sku.clone());
-        self.names_zh.push(variant.name.zh_tw.clone());
-        self.names_en.push(variant.name.en.clone());
+        self.names_zh.push(variant.name.zh_tw.to_string());
+        self.names_en.push(variant.name.en.to_string());
         self.options.push(serde_json::json!(variant.options));
         self.prices.push(variant.price.amount());
         self.compare_ats.push(variant.compare_at.map(Money::amount));
@@ -275,14 +277,14 @@ impl TryFrom<OfferRow> for Offer {
         Ok(Self {
             variant_id: row.variant_id.into(),
             product_id: row.product_id.into(),
-            product_slug: row.product_slug,
-            sku: row.sku,
+            product_slug: row.product_slug.into(),
+            sku: row.sku.into(),
             name: LocalizedText::new(row.name_zh, row.name_en),
             variant_name: LocalizedText::new(row.variant_name_zh, row.variant_name_en),
             price,
             purchase_limit: row.purchase_limit.map(|limit| u32::try_from(limit).unwrap_or(0)),
             sellable: row.sellable,
-            image,
+            image: image.map(Arc::new),
         })
     }
 }

@@ -88,8 +88,8 @@ async fn an_offer_says_what_the_order_engine_needs() {
     let (db, now) = shop().await;
     put(&db, &bowl(now)).await.unwrap();
     let large = offer(&db, 11, now).await.unwrap();
-    assert_eq!(large.sku, "BOWL-L");
-    assert_eq!(large.product_slug, "bowl");
+    assert_eq!(&*large.sku, "BOWL-L");
+    assert_eq!(&*large.product_slug, "bowl");
     assert_eq!((large.name, large.variant_name), (both("Bowl"), both("Large")));
     assert_eq!(large.price.amount(), 500);
     assert_eq!(large.image.unwrap().key, "products/bowl-2.webp");

@@ -61,7 +61,7 @@ impl Checkout {
             order: order.id,
             trade_no: TradeNo::new(shard, &self.ids),
             provider: "ecpay".into(),
-            method: order.payment_method.clone(),
+            method: order.payment_method.to_string(),
             amount: order.total,
             status: PaymentStatus::Created,
             provider_trade_no: None,

@@ -29,6 +29,12 @@ pub(crate) struct Allowances {
 }
 
 impl Allowances {
+    /// Whether anything in the batch is limited.
+    pub fn concern(requests: &[&PlaceOrder], offers: &HashMap<VariantId, Offer>) -> bool {
+        offers.values().any(|offer| offer.purchase_limit.is_some())
+            || requests.iter().any(|request| request.coupon_code.is_some())
+    }
+
     /// Reads what the requests are limited by, and locks their coupons.
     pub async fn load(
         conn: &mut Connection,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use catalog::Offer;
-use inventory::{Ledger, Reservation, SaveContext, reservations};
+use inventory::{Ledger, Preference, Reservation, SaveContext, reservations};
 use jiff::SignedDuration;
 use kernel::{
     Clock, Ids,
@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::{
     allowances::Allowances,
-    decide::{Accepted, Facts, decide},
+    decide::{Accepted, Draft, Facts, decide, draft},
     placed::{Deduction, LineFace, Placed},
     request::{PlaceOrder, Refusal},
 };
@@ -36,6 +36,8 @@ pub(crate) struct Batch {
     pub sold_out: Vec<(VariantId, Arc<str>)>,
     /// How long it took to get the stock rows.
     pub lock_wait: Duration,
+    /// Whether its orders were written before its stock was locked.
+    pub drafted: bool,
 }
 
 /// Why a batch was not written. Nothing of it was, unless the acknowledgement of its commit was
@@ -45,6 +47,9 @@ pub(crate) enum BatchError {
     /// Another transaction stored one of the keys after we looked.
     #[error("a key was stored by another transaction meanwhile")]
     KeyRace,
+    /// Orders were written in the hope that there is stock for each, and there is not.
+    #[error("there is not the stock for all of the orders that were drafted")]
+    DraftsFailed,
     /// The database.
     #[error(transparent)]
     Db(DbError),
@@ -53,7 +58,17 @@ pub(crate) enum BatchError {
     Inventory(#[from] inventory::InventoryError),
 }
 
-/// What is decided about a request before anything is written.
+/// What a batch needs besides its requests.
+#[derive(Clone, Copy)]
+pub(crate) struct Means<'a> {
+    pub db: &'a Db,
+    pub clock: &'a dyn Clock,
+    pub ids: &'a Ids,
+    /// How long stock is held for an unpaid order.
+    pub reservation: SignedDuration,
+}
+
+/// What is decided about a request.
 enum Decision {
     /// A new order: the next one of the accepted.
     New,
@@ -62,17 +77,28 @@ enum Decision {
     Refused(Refusal),
 }
 
+/// A batch that is decided and written, but for its commit.
+struct Written<'a> {
+    decisions: Vec<Decision>,
+    /// In the order of the decisions.
+    accepted: Vec<Accepted<'a>>,
+    sold_out: Vec<(VariantId, Arc<str>)>,
+    lock_wait: Duration,
+}
+
 /// Places a batch in one transaction and answers for each request, in their order. No two of them
 /// have the same key.
+///
+/// With `draft`, orders are written before their stock is locked, in the hope that there is enough
+/// for all of them: a variant that everybody wants is held for less of the transaction, so that
+/// batches overlap (ADR 0015). Stock is decided under its lock either way.
 pub(crate) async fn place(
-    db: &Db,
-    clock: &dyn Clock,
-    ids: &Ids,
-    reservation: SignedDuration,
+    means: Means<'_>,
     requests: &[&PlaceOrder],
+    draft: bool,
 ) -> Result<Batch, BatchError> {
-    let mut tx = db.begin().await?;
-    let now = clock.now();
+    let mut tx = means.db.begin().await?;
+    let now = means.clock.now();
     let mut wanted: Vec<VariantId> =
         requests.iter().flat_map(|r| r.lines.iter().map(|line| line.variant)).collect();
     wanted.sort_unstable();
@@ -81,52 +107,133 @@ pub(crate) async fn place(
     let offers = catalog::offers(&mut tx, &wanted, now).await?;
     let methods = shipping::methods(&mut tx).await?;
     let warehouses = inventory::warehouses(&mut tx).await?;
-    // Of what follows, the stock rows come first: who waits for them sees, once it has them, every
-    // key that was stored before they came free.
-    let waiting = Instant::now();
-    let mut ledger = inventory::lock(&mut tx, &wanted).await?;
-    let lock_wait = waiting.elapsed();
-    let keys: Vec<Uuid> = requests.iter().map(|request| request.key).collect();
-    let known = orders::idempotency::find(&mut tx, &keys).await?;
-    let mut allowances = Allowances::load(&mut tx, requests, &offers).await?;
+    let mut preferences: HashMap<&str, Preference> = HashMap::new();
+    for code in requests.iter().map(|request| request.shipping_address.postal_code.as_str()) {
+        let best = || Preference::for_postal_code(&warehouses, code);
+        preferences.entry(code).or_insert_with(best);
+    }
     let facts = Facts {
         offers: &offers,
         methods: &methods,
-        warehouses: &warehouses,
-        reservation,
+        preferences: &preferences,
+        reservation: means.reservation,
         now,
-        clock,
-        ids,
+        clock: means.clock,
+        ids: means.ids,
     };
+    let drafted = draft && !Allowances::concern(requests, &offers);
+    let written = if drafted {
+        draft_then_lock(&mut tx, requests, &wanted, &facts).await?
+    } else {
+        lock_then_write(&mut tx, requests, &wanted, &facts).await?
+    };
+    let replays = replayed(&mut tx, &written.decisions, &offers).await?;
+    #[cfg(feature = "mutants")]
+    let tx = crate::mutants::undo(tx, means.db, means.ids).await?;
+    tx.commit().await.map_err(DbError::from)?;
+    let Written { decisions, accepted, sold_out, lock_wait } = written;
+    let outcomes = outcomes(decisions, accepted, &replays, &offers);
+    Ok(Batch { outcomes, sold_out, lock_wait, drafted })
+}
 
-    let mut accepted: Vec<(Uuid, Accepted)> = Vec::new();
-    let mut decisions = Vec::with_capacity(requests.len());
-    for request in requests {
-        let decision = match seen_before(request, &known) {
+/// Decides everything under the lock of the stock rows.
+async fn lock_then_write<'a>(
+    conn: &mut Connection,
+    requests: &[&PlaceOrder],
+    wanted: &[VariantId],
+    facts: &Facts<'a>,
+) -> Result<Written<'a>, BatchError> {
+    // The stock rows come first: who waits for them sees, once it has them, every key that was
+    // stored before they came free.
+    let waiting = Instant::now();
+    let mut ledger = inventory::lock(conn, wanted).await?;
+    let lock_wait = waiting.elapsed();
+    let known = known_keys(conn, requests).await?;
+    let mut allowances = Allowances::load(conn, requests, facts.offers).await?;
+    let mut accepted: Vec<Accepted<'_>> = Vec::new();
+    let decisions = requests
+        .iter()
+        .map(|request| match seen_before(request, &known) {
             Some(decision) => decision,
-            None => match decide(request, &facts, &mut ledger, &mut allowances) {
+            None => match decide(request, facts, &mut ledger, &mut allowances) {
                 Ok(new) => {
-                    accepted.push((request.key, new));
+                    accepted.push(new);
                     Decision::New
                 }
                 Err(refusal) => Decision::Refused(refusal),
             },
-        };
-        decisions.push(decision);
-    }
-
-    let sold_out = sold_out(&wanted, &ledger, &offers);
+        })
+        .collect();
+    let sold_out = sold_out(wanted, &ledger, facts.offers);
     if !accepted.is_empty() {
-        let entries = requests.iter().map(|r| (r.key, r.fingerprint)).collect();
-        write(&mut tx, &accepted, &entries, &facts).await?;
-        inventory::save(&mut tx, ledger, &SaveContext { clock, ids }).await?;
+        let orders: Vec<&Order> = accepted.iter().map(|new| &new.draft.order).collect();
+        write_orders(conn, &orders, facts).await?;
+        write_keys(conn, accepted.iter().map(|new| &new.draft), facts).await?;
+        write_claims(conn, &accepted, ledger, facts).await?;
     }
-    let replays = replayed(&mut tx, &decisions, &offers).await?;
-    #[cfg(feature = "mutants")]
-    let tx = crate::mutants::undo(tx, db, ids).await?;
-    tx.commit().await.map_err(DbError::from)?;
-    let outcomes = outcomes(decisions, accepted, &replays, &offers);
-    Ok(Batch { outcomes, sold_out, lock_wait })
+    Ok(Written { decisions, accepted, sold_out, lock_wait })
+}
+
+/// Writes the orders first, then locks the stock rows and takes what the orders want of them.
+///
+/// Of what is written before the lock only the keys can meet what another transaction writes, and
+/// whoever waits for one of them then holds no stock.
+async fn draft_then_lock<'a>(
+    conn: &mut Connection,
+    requests: &[&PlaceOrder],
+    wanted: &[VariantId],
+    facts: &Facts<'a>,
+) -> Result<Written<'a>, BatchError> {
+    let known = known_keys(conn, requests).await?;
+    let allowances = Allowances::default();
+    let mut drafts: Vec<Draft<'_>> = Vec::with_capacity(requests.len());
+    let decisions: Vec<Decision> = requests
+        .iter()
+        .map(|request| match seen_before(request, &known) {
+            Some(decision) => decision,
+            None => match draft(request, facts, &allowances) {
+                Ok(new) => {
+                    drafts.push(new);
+                    Decision::New
+                }
+                Err(refusal) => Decision::Refused(refusal),
+            },
+        })
+        .collect();
+    if drafts.is_empty() {
+        let nothing = (Vec::new(), Vec::new(), Duration::ZERO);
+        let (accepted, sold_out, lock_wait) = nothing;
+        return Ok(Written { decisions, accepted, sold_out, lock_wait });
+    }
+    let orders: Vec<&Order> = drafts.iter().map(|draft| &draft.order).collect();
+    write_orders(conn, &orders, facts).await?;
+    write_keys(conn, &drafts, facts).await?;
+    let waiting = Instant::now();
+    let mut ledger = inventory::lock(conn, wanted).await?;
+    let lock_wait = waiting.elapsed();
+    let accepted = drafts
+        .into_iter()
+        .map(|draft| {
+            let allocations = draft.take(&mut ledger, facts.now);
+            let allocations = allocations.map_err(|_| BatchError::DraftsFailed)?;
+            Ok(Accepted { draft, allocations })
+        })
+        .collect::<Result<Vec<_>, BatchError>>()?;
+    let sold_out = sold_out(wanted, &ledger, facts.offers);
+    write_claims(conn, &accepted, ledger, facts).await?;
+    Ok(Written { decisions, accepted, sold_out, lock_wait })
+}
+
+async fn known_keys(
+    conn: &mut Connection,
+    requests: &[&PlaceOrder],
+) -> Result<HashMap<Uuid, Vec<KnownKey>>, BatchError> {
+    let keys: Vec<Uuid> = requests.iter().map(|request| request.key).collect();
+    let mut known: HashMap<Uuid, Vec<KnownKey>> = HashMap::new();
+    for stored in orders::idempotency::find(conn, &keys).await? {
+        known.entry(stored.key).or_default().push(stored);
+    }
+    Ok(known)
 }
 
 /// The variants for sale of which no warehouse has anything available, frozen or not.
@@ -142,57 +249,65 @@ fn sold_out(
         .filter(|variant| is_gone(**variant))
         .filter_map(|variant| {
             let offer = offers.get(variant).filter(|offer| offer.sellable)?;
-            Some((*variant, Arc::from(offer.sku.as_str())))
+            Some((*variant, Arc::clone(&offer.sku)))
         })
         .collect()
 }
 
 /// What becomes of a request whose key has made an order.
-fn seen_before(request: &PlaceOrder, known: &[KnownKey]) -> Option<Decision> {
-    let mut stored = known.iter().filter(|k| k.key == request.key).peekable();
-    stored.peek()?;
-    let same = stored.find(|k| k.fingerprint == request.fingerprint);
+fn seen_before(request: &PlaceOrder, known: &HashMap<Uuid, Vec<KnownKey>>) -> Option<Decision> {
+    let stored = known.get(&request.key)?;
+    let same = stored.iter().find(|k| k.fingerprint == request.fingerprint);
     Some(same.map_or(Decision::Refused(Refusal::KeyReused), |k| Decision::Replay(k.order)))
 }
 
-async fn write(
+/// Writes the orders and their events: rows nobody else can know of.
+async fn write_orders(
     conn: &mut Connection,
-    accepted: &[(Uuid, Accepted)],
-    fingerprints: &HashMap<Uuid, orders::Fingerprint>,
+    new: &[&Order],
     facts: &Facts<'_>,
 ) -> Result<(), BatchError> {
-    let keys: Vec<KnownKey> = accepted
-        .iter()
-        .map(|(key, new)| KnownKey {
-            key: *key,
-            fingerprint: fingerprints[key],
-            order: new.order.id,
-        })
-        .collect();
-    if !orders::idempotency::insert(conn, &keys, facts.now).await? {
-        return Err(BatchError::KeyRace);
+    orders::insert(conn, new).await?;
+    let event = |order: &&Order| orders::events::created(order, facts.clock, facts.ids);
+    let events: Vec<_> = new.iter().map(event).collect();
+    outbox::append(conn, &events).await?;
+    Ok(())
+}
+
+/// Writes the keys that have made the orders.
+async fn write_keys<'a>(
+    conn: &mut Connection,
+    new: impl IntoIterator<Item = &'a Draft<'a>>,
+    facts: &Facts<'_>,
+) -> Result<(), BatchError> {
+    let keys: Vec<KnownKey> = new.into_iter().map(|draft| draft.key).collect();
+    if orders::idempotency::insert(conn, &keys, facts.now).await? {
+        Ok(())
+    } else {
+        Err(BatchError::KeyRace)
     }
-    let new_orders: Vec<&Order> = accepted.iter().map(|(_, new)| &new.order).collect();
-    orders::insert(conn, &new_orders).await?;
+}
+
+/// Writes what the orders claim: their units, and their share of what is limited.
+async fn write_claims(
+    conn: &mut Connection,
+    accepted: &[Accepted<'_>],
+    ledger: Ledger,
+    facts: &Facts<'_>,
+) -> Result<(), BatchError> {
     let held: Vec<Reservation> = accepted
         .iter()
-        .flat_map(|(_, new)| {
-            let order = &new.order;
-            new.allocations.iter().map(|allocation| {
-                Reservation::of(allocation, order.id, facts.now, order.reserved_until)
-            })
+        .flat_map(|Accepted { draft: Draft { order, .. }, allocations }| {
+            let until = order.reserved_until;
+            allocations.iter().map(move |it| Reservation::of(it, order.id, facts.now, until))
         })
         .collect();
     reservations::insert(conn, &held).await?;
-    let counted: Vec<_> = accepted.iter().flat_map(|(_, new)| new.purchases.clone()).collect();
+    let counted: Vec<_> = accepted.iter().flat_map(|new| new.draft.purchases.clone()).collect();
     purchases::insert(conn, &counted).await?;
-    let redeemed: Vec<_> = accepted.iter().filter_map(|(_, new)| new.redemption.clone()).collect();
+    let redeemed: Vec<_> = accepted.iter().filter_map(|new| new.draft.redemption.clone()).collect();
     pricing::redeem(conn, &redeemed, facts.now).await?;
-    let events: Vec<_> = new_orders
-        .iter()
-        .map(|order| orders::events::created(order, facts.clock, facts.ids))
-        .collect();
-    outbox::append(conn, &events).await?;
+    inventory::save(conn, ledger, &SaveContext { clock: facts.clock, ids: facts.ids }).await?;
     Ok(())
 }
 
@@ -238,15 +353,14 @@ pub(crate) fn first_answer(
 
 fn outcomes(
     decisions: Vec<Decision>,
-    accepted: Vec<(Uuid, Accepted)>,
+    accepted: Vec<Accepted<'_>>,
     replays: &HashMap<OrderId, Arc<Placed>>,
     offers: &HashMap<VariantId, Offer>,
 ) -> Vec<Outcome> {
     // Accepted in the order of the decisions.
-    let mut accepted = accepted.into_iter().map(|(_, new)| {
-        let taken =
-            new.allocations.iter().map(|a| (a.line_no, a.key, a.quantity, a.available_before));
-        Arc::new(placed(new.order, taken, offers, false))
+    let mut accepted = accepted.into_iter().map(|Accepted { draft, allocations }| {
+        let taken = allocations.iter().map(|a| (a.line_no, a.key, a.quantity, a.available_before));
+        Arc::new(placed(draft.order, taken, offers, false))
     });
     let mut next = || accepted.next().unwrap_or_else(|| unreachable!("one for each that is new"));
     let outcome = |decision| match decision {

@@ -17,7 +17,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use crate::{
-    batch::{self, Batch, BatchError},
+    batch::{self, Batch, BatchError, Means},
+    caution::Caution,
     engine::Settings,
     gate::Gate,
     metrics::IntakeMetrics,
@@ -35,6 +36,7 @@ pub(crate) struct Works {
     pub settings: Settings,
     pub metrics: IntakeMetrics,
     pub gate: Gate,
+    pub caution: Caution,
     pub in_flight: InFlight,
     pub counts: Arc<Counts>,
     /// The queue's entrance, for those who come back.
@@ -248,23 +250,31 @@ impl Works {
         for ticket in group {
             span.follows_from(&ticket.span);
         }
+        let means = Means {
+            db: &self.db,
+            clock: &*self.clock,
+            ids: &self.ids,
+            reservation: self.settings.reservation,
+        };
         let mut attempt = 0;
         loop {
             attempt += 1;
+            let draft = attempt == 1 && self.caution.allows();
             let started = Instant::now();
-            let work = batch::place(
-                &self.db,
-                &*self.clock,
-                &self.ids,
-                self.settings.reservation,
-                &requests,
-            );
+            let work = batch::place(means, &requests, draft);
             let work = AssertUnwindSafe(work.instrument(span.clone())).catch_unwind();
             match work.await {
                 Ok(Ok(batch)) => {
                     let took = started.elapsed();
+                    if batch.drafted {
+                        self.caution.less();
+                    }
                     self.metrics.batch(group.len(), took, batch.lock_wait);
                     return Ok((batch, took));
+                }
+                Ok(Err(BatchError::DraftsFailed)) => {
+                    self.caution.more();
+                    self.metrics.redrafted();
                 }
                 Ok(Err(error)) if error.is_passing() => {
                     if began.elapsed() > self.settings.persistence {
@@ -322,7 +332,7 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 impl BatchError {
     const fn is_passing(&self) -> bool {
         match self {
-            Self::KeyRace => true,
+            Self::KeyRace | Self::DraftsFailed => true,
             Self::Db(error) | Self::Inventory(inventory::InventoryError::Db(error)) => {
                 error.is_transient()
             }

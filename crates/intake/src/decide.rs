@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use catalog::Offer;
-use inventory::{Allocation, Cause, Demand, Ledger, Preference, Unfillable, Warehouse, allocate};
+use inventory::{Allocation, Cause, Demand, Ledger, Preference, Unfillable, allocate};
 use jiff::{SignedDuration, Timestamp};
 use kernel::{
-    Clock, Ids, LocalizedText, Money,
+    Clock, Ids, Money,
     id::{OrderId, VariantId},
 };
-use orders::{Buyer, Line, Order, OrderStatus, Purchase, purchases};
+use orders::{Buyer, KnownKey, Line, Order, OrderStatus, Purchase, purchases};
 use pricing::{CouponCode, Quote, QuoteLine, Redeemer, Redemption, ShippingRate};
 use shipping::Method;
 
@@ -22,36 +22,56 @@ use crate::{
 pub(crate) struct Facts<'a> {
     pub offers: &'a HashMap<VariantId, Offer>,
     pub methods: &'a [Method],
-    pub warehouses: &'a [Warehouse],
+    /// Which warehouse is best for each postal code of the batch.
+    pub preferences: &'a HashMap<&'a str, Preference>,
     pub reservation: SignedDuration,
     pub now: Timestamp,
     pub clock: &'a dyn Clock,
     pub ids: &'a Ids,
 }
 
-/// An accepted request: the order to write, where its units come from, and what limits count.
-pub(crate) struct Accepted {
+/// An order that is right in everything but its stock, which has not been looked at.
+pub(crate) struct Draft<'a> {
+    pub key: KnownKey,
     pub order: Order,
-    pub allocations: Vec<Allocation>,
     pub purchases: Vec<Purchase>,
     pub redemption: Option<Redemption>,
+    demands: Vec<Demand>,
+    preference: &'a Preference,
+}
+
+/// An accepted request: the order, and where its units come from.
+pub(crate) struct Accepted<'a> {
+    pub draft: Draft<'a>,
+    pub allocations: Vec<Allocation>,
 }
 
 /// Accepts a request, taking its units out of the ledger and its share out of the limits; or
 /// refuses it and changes nothing.
-pub(crate) fn decide(
+pub(crate) fn decide<'a>(
     request: &PlaceOrder,
-    facts: &Facts<'_>,
+    facts: &Facts<'a>,
     ledger: &mut Ledger,
     allowances: &mut Allowances,
-) -> Result<Accepted, Refusal> {
+) -> Result<Accepted<'a>, Refusal> {
+    let draft = draft(request, facts, allowances)?;
+    let allocations = draft
+        .take(ledger, facts.now)
+        .map_err(|unfillable| refusal(unfillable, request, facts.offers))?;
+    allowances.take(&draft.purchases, draft.redemption.as_ref());
+    Ok(Accepted { draft, allocations })
+}
+
+/// Makes the order a request asks for, if there should be stock for it; or refuses it.
+pub(crate) fn draft<'a>(
+    request: &PlaceOrder,
+    facts: &Facts<'a>,
+    allowances: &Allowances,
+) -> Result<Draft<'a>, Refusal> {
     let offers = offers_of(request, facts)?;
     allowances.check_purchases(request, facts.offers)?;
     let (quote, coupon) = price(request, facts, &offers, allowances)?;
     let id: OrderId = facts.ids.next_on(facts.clock, request.lines[0].variant.shard());
-    let demands: Vec<Demand> = numbered(&request.lines)
-        .map(|(line_no, line)| Demand { line_no, variant: line.variant, quantity: line.quantity })
-        .collect();
     let saved = quote.saved;
     let mut order = order(request, facts, &offers, quote, id);
     // A coupon that saves nothing is not used up.
@@ -61,17 +81,31 @@ pub(crate) fn decide(
         Redemption { order: id, coupon, by, amount: saved }
     });
     order.coupon_code = redemption.as_ref().map(|used| used.coupon.as_str().to_owned());
-    let preference =
-        Preference::for_postal_code(facts.warehouses, &request.shipping_address.postal_code);
-    let cause =
-        Cause { actor: order.buyer(), reference: Some(id.as_uuid()), reason: None, at: facts.now };
-    let allocations = allocate(ledger, &demands, &preference, &cause)
-        .map_err(|unfillable| refusal(unfillable, request, facts.offers))?;
     let limited =
         |variant| facts.offers.get(&variant).is_some_and(|it| it.purchase_limit.is_some());
-    let purchases = purchases::of_order(&order, limited);
-    allowances.take(&purchases, redemption.as_ref());
-    Ok(Accepted { order, allocations, purchases, redemption })
+    Ok(Draft {
+        key: KnownKey { key: request.key, fingerprint: request.fingerprint, order: id },
+        purchases: purchases::of_order(&order, limited),
+        redemption,
+        demands: numbered(&request.lines)
+            .map(|(line_no, line)| Demand {
+                line_no,
+                variant: line.variant,
+                quantity: line.quantity,
+            })
+            .collect(),
+        preference: &facts.preferences[request.shipping_address.postal_code.as_str()],
+        order,
+    })
+}
+
+impl Draft<'_> {
+    /// Takes the units it wants out of the ledger: all of them, or none.
+    pub fn take(&self, ledger: &mut Ledger, at: Timestamp) -> Result<Vec<Allocation>, Unfillable> {
+        let reference = Some(self.order.id.as_uuid());
+        let cause = Cause { actor: self.order.buyer(), reference, reason: None, at };
+        allocate(ledger, &self.demands, self.preference, &cause)
+    }
 }
 
 fn numbered(lines: &[RequestedLine]) -> impl Iterator<Item = (i16, &RequestedLine)> {
@@ -93,7 +127,7 @@ fn price(
     offers: &[&Offer],
     allowances: &Allowances,
 ) -> Result<(Quote, Option<CouponCode>), Refusal> {
-    let method = facts.methods.iter().find(|method| method.code == request.shipping_method);
+    let method = facts.methods.iter().find(|method| *method.code == *request.shipping_method);
     let method = method.ok_or(Refusal::UnknownShippingMethod)?;
     let rate = ShippingRate { fee: method.fee, free_from: method.free_from };
     let lines: Vec<QuoteLine> = request
@@ -145,7 +179,7 @@ fn order(
             variant: line.variant,
             sku: offer.sku.clone(),
             name: offer.name.clone(),
-            variant_name: LocalizedText::clone(&offer.variant_name),
+            variant_name: offer.variant_name.clone(),
             quantity: line.quantity,
             unit_price: offer.price,
             line_total,

@@ -13,6 +13,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     batcher::Works,
+    caution::Caution,
     gate::Gate,
     metrics::IntakeMetrics,
     placed::Placed,
@@ -43,7 +44,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             queue: 10_000,
-            batch: 500,
+            batch: 2_000,
             batchers: 4,
             linger: Duration::from_millis(5),
             reservation: SignedDuration::from_mins(30),
@@ -83,6 +84,7 @@ impl Intake {
             settings,
             metrics,
             gate: Gate::default(),
+            caution: Caution::default(),
             in_flight: InFlight::default(),
             counts: Arc::new(Counts::default()),
             queue: queue.downgrade(),

@@ -70,7 +70,7 @@ impl Gate {
             Some(ShortLine {
                 index,
                 variant: line.variant,
-                sku: sku.to_string(),
+                sku: Arc::clone(sku),
                 requested: same.map(|other| i64::from(other.quantity.get())).sum(),
                 available: 0,
             })

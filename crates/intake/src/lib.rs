@@ -21,6 +21,7 @@
 mod allowances;
 mod batch;
 mod batcher;
+mod caution;
 mod decide;
 mod engine;
 mod gate;

@@ -27,6 +27,7 @@ pub struct IntakeMetrics {
     outcomes: IntCounterVec,
     retries: IntCounter,
     splits: IntCounter,
+    redrafted: IntCounter,
     sold_out: IntCounter,
 }
 
@@ -71,6 +72,10 @@ impl IntakeMetrics {
             splits: metrics.counter(
                 "oxcart_intake_splits_total",
                 "Batches halved to find the request that fails",
+            )?,
+            redrafted: metrics.counter(
+                "oxcart_intake_redrafts_total",
+                "Batches whose orders were written before there turned out to be too little stock",
             )?,
             sold_out: metrics.counter(
                 "oxcart_intake_gate_hits_total",
@@ -117,6 +122,10 @@ impl IntakeMetrics {
 
     pub(crate) fn split(&self) {
         self.splits.inc();
+    }
+
+    pub(crate) fn redrafted(&self) {
+        self.redrafted.inc();
     }
 
     pub(crate) fn sold_out(&self, requests: usize) {

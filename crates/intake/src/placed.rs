@@ -1,5 +1,7 @@
 //! What the buyer is told about a placed order.
 
+use std::sync::Arc;
+
 use kernel::id::{VariantId, WarehouseId};
 use orders::Order;
 
@@ -24,7 +26,7 @@ pub struct Deduction {
     /// What.
     pub variant: VariantId,
     /// Its SKU.
-    pub sku: String,
+    pub sku: Arc<str>,
     /// Where from.
     pub warehouse: WarehouseId,
     /// Units.
@@ -39,7 +41,7 @@ pub struct Deduction {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LineFace {
     /// The product's place in addresses.
-    pub product_slug: String,
+    pub product_slug: Arc<str>,
     /// Its picture.
-    pub image: Option<catalog::model::ImageRef>,
+    pub image: Option<Arc<catalog::model::ImageRef>>,
 }

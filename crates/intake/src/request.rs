@@ -1,5 +1,7 @@
 //! What is asked of the engine, and how it may refuse.
 
+use std::sync::Arc;
+
 use kernel::{
     Locale, Money, Quantity,
     id::{UserId, VariantId},
@@ -21,13 +23,13 @@ pub struct PlaceOrder {
     /// The buyer's language.
     pub locale: Locale,
     /// How to reach the buyer.
-    pub contact: Contact,
+    pub contact: Arc<Contact>,
     /// Where the goods go.
-    pub shipping_address: Address,
+    pub shipping_address: Arc<Address>,
     /// The shipping method's code.
-    pub shipping_method: String,
+    pub shipping_method: Arc<str>,
     /// The payment method's code; checked by the caller.
-    pub payment_method: String,
+    pub payment_method: Arc<str>,
     /// A coupon.
     pub coupon_code: Option<String>,
     /// What the buyer wrote.
@@ -57,7 +59,7 @@ pub struct ShortLine {
     /// What.
     pub variant: VariantId,
     /// Its SKU.
-    pub sku: String,
+    pub sku: Arc<str>,
     /// What all lines of the request want of it together.
     pub requested: i64,
     /// What is left of it.
@@ -83,7 +85,7 @@ pub struct OverLimit {
     /// What.
     pub variant: VariantId,
     /// Its SKU.
-    pub sku: String,
+    pub sku: Arc<str>,
     /// What all lines of the request want of it together.
     pub requested: i64,
     /// What one buyer may have of it.

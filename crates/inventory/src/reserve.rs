@@ -66,6 +66,11 @@ pub fn allocate(
     preference: &Preference,
     cause: &Cause<'_>,
 ) -> Result<Vec<Allocation>, Unfillable> {
+    if let [demand] = demands
+        && let Some(allocation) = from_one_row(ledger, *demand, preference, cause)
+    {
+        return Ok(vec![allocation]);
+    }
     let mut wanted: BTreeMap<VariantId, i64> = BTreeMap::new();
     for demand in demands {
         *wanted.entry(demand.variant).or_default() += i64::from(demand.quantity.get());
@@ -99,6 +104,25 @@ pub fn allocate(
         assert_eq!(missing, 0, "the warehouses were chosen to suffice");
     }
     Ok(allocations)
+}
+
+/// What most orders are: one line that the most preferred warehouse which has enough fills alone.
+fn from_one_row(
+    ledger: &mut Ledger,
+    demand: Demand,
+    preference: &Preference,
+    cause: &Cause<'_>,
+) -> Option<Allocation> {
+    let Demand { line_no, variant, quantity } = demand;
+    let quantity = quantity.to_i32();
+    let key = |warehouse: &WarehouseId| StockKey { variant, warehouse: *warehouse };
+    let key = preference.order().iter().map(key).find(|key| {
+        let row = ledger.row(*key).filter(|row| row.frozen_by.is_none());
+        row.is_some_and(|row| row.balance.available >= quantity)
+    })?;
+    let moved = ledger.apply(key, MovementKind::Reserve, quantity, cause);
+    let available_before = moved.unwrap_or_else(|error| panic!("checked above: {error}"));
+    Some(Allocation { line_no, key, quantity, available_before })
 }
 
 /// What each preferred warehouse could give of a variant, in order of preference.

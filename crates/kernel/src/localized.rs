@@ -1,5 +1,7 @@
 //! Texts in the shop's languages.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -56,18 +58,20 @@ impl std::str::FromStr for Locale {
     }
 }
 
-/// A text in both languages.
+/// A text in both languages. Cheap to clone: a flash sale's orders share the names of what they buy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LocalizedText {
     /// Traditional Chinese (Taiwan).
-    pub zh_tw: String,
+    #[schema(value_type = String)]
+    pub zh_tw: Arc<str>,
     /// English.
-    pub en: String,
+    #[schema(value_type = String)]
+    pub en: Arc<str>,
 }
 
 impl LocalizedText {
     /// From the two texts.
-    pub fn new(zh_tw: impl Into<String>, en: impl Into<String>) -> Self {
+    pub fn new(zh_tw: impl Into<Arc<str>>, en: impl Into<Arc<str>>) -> Self {
         Self { zh_tw: zh_tw.into(), en: en.into() }
     }
 

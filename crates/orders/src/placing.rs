@@ -1,5 +1,7 @@
 //! What an order is made of.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use kernel::{
     Actor, Locale, LocalizedText, Money, Quantity,
@@ -45,7 +47,7 @@ pub struct Line {
     /// What was bought.
     pub variant: VariantId,
     /// Its SKU.
-    pub sku: String,
+    pub sku: Arc<str>,
     /// The product's name.
     pub name: LocalizedText,
     /// The variant's name.
@@ -70,13 +72,13 @@ pub struct Order {
     /// The language to write to the buyer in.
     pub locale: Locale,
     /// How to reach the buyer.
-    pub contact: Contact,
+    pub contact: Arc<Contact>,
     /// Where the goods go.
-    pub shipping_address: Address,
+    pub shipping_address: Arc<Address>,
     /// The shipping method's code.
-    pub shipping_method: String,
+    pub shipping_method: Arc<str>,
     /// The payment method's code.
-    pub payment_method: String,
+    pub payment_method: Arc<str>,
     /// The coupon used.
     pub coupon_code: Option<String>,
     /// What the buyer wrote.

@@ -1,6 +1,6 @@
 //! Every SQL statement of this module but the locks.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx};
@@ -85,8 +85,8 @@ pub(crate) async fn insert_orders(conn: &mut Connection, orders: &[&Order]) -> D
             .put(to.district.as_str())
             .put(to.address1.as_str())
             .put(to.address2.as_deref());
-        row.put(o.shipping_method.as_str())
-            .put(o.payment_method.as_str())
+        row.put(&*o.shipping_method)
+            .put(&*o.payment_method)
             .put(o.coupon_code.as_deref())
             .put(o.note.as_deref())
             .put(o.total.currency().code())
@@ -108,11 +108,11 @@ pub(crate) async fn insert_lines(conn: &mut Connection, orders: &[&Order]) -> Db
             .put(order.as_uuid())
             .put(line.line_no)
             .put(line.variant.as_uuid())
-            .put(line.sku.as_str())
-            .put(line.name.zh_tw.as_str())
-            .put(line.name.en.as_str())
-            .put(line.variant_name.zh_tw.as_str())
-            .put(line.variant_name.en.as_str())
+            .put(&*line.sku)
+            .put(&*line.name.zh_tw)
+            .put(&*line.name.en)
+            .put(&*line.variant_name.zh_tw)
+            .put(&*line.variant_name.en)
             .put(line.quantity.to_i32())
             .put(line.unit_price.amount())
             .put(line.line_total.amount());
@@ -153,8 +153,8 @@ pub(crate) async fn load(conn: &mut Connection, orders: &[OrderId]) -> DbResult<
                     .ok_or_else(|| corrupt("orders.orders", "status", &row.status))?,
                 customer: row.customer_id.map(Into::into),
                 locale: if row.locale == Locale::En.tag() { Locale::En } else { Locale::ZhTw },
-                contact: Contact { email: row.contact_email, phone: row.contact_phone },
-                shipping_address: Address {
+                contact: Arc::new(Contact { email: row.contact_email, phone: row.contact_phone }),
+                shipping_address: Arc::new(Address {
                     name: row.ship_name,
                     phone: row.ship_phone,
                     postal_code: row.ship_postal_code,
@@ -162,9 +162,9 @@ pub(crate) async fn load(conn: &mut Connection, orders: &[OrderId]) -> DbResult<
                     district: row.ship_district,
                     address1: row.ship_address1,
                     address2: row.ship_address2,
-                },
-                shipping_method: row.shipping_method,
-                payment_method: row.payment_method,
+                }),
+                shipping_method: row.shipping_method.into(),
+                payment_method: row.payment_method.into(),
                 coupon_code: row.coupon_code,
                 note: row.note,
                 lines: lines.remove(&id).unwrap_or_default(),
@@ -204,7 +204,7 @@ async fn load_lines(
         let line = Line {
             line_no: row.line_no,
             variant: row.variant_id.into(),
-            sku: row.sku,
+            sku: row.sku.into(),
             name: LocalizedText::new(row.name_zh, row.name_en),
             variant_name: LocalizedText::new(row.variant_name_zh, row.variant_name_en),
             quantity: Quantity::new(row.quantity.into())
@@ -288,33 +288,31 @@ pub(crate) async fn find_keys(conn: &mut Connection, keys: &[Uuid]) -> DbResult<
         .collect()
 }
 
+const IDEMPOTENCY_KEYS: Table = Table {
+    name: "orders.idempotency_keys",
+    columns: &["key", "shard", "fingerprint", "order_id", "created_at"],
+};
+
 pub(crate) async fn insert_keys(
     conn: &mut Connection,
     keys: &[KnownKey],
     at: Timestamp,
 ) -> DbResult<bool> {
-    let uuids: Vec<Uuid> = keys.iter().map(|k| k.key).collect();
-    let shards: Vec<i16> = keys.iter().map(|k| k.order.shard().to_i16()).collect();
-    let fingerprints: Vec<Vec<u8>> = keys.iter().map(|k| k.fingerprint.to_vec()).collect();
-    let orders: Vec<Uuid> = keys.iter().map(|k| k.order.as_uuid()).collect();
-    let done = sqlx::query!(
-        r#"
-        INSERT INTO orders.idempotency_keys (key, shard, fingerprint, order_id, created_at)
-        SELECT key, shard, fingerprint, order_id, $5
-          FROM unnest($1::uuid[], $2::smallint[], $3::bytea[], $4::uuid[])
-               AS new (key, shard, fingerprint, order_id)
-         ORDER BY key
-        ON CONFLICT DO NOTHING
-        "#,
-        &uuids,
-        &shards,
-        &fingerprints,
-        &orders,
-        at.to_sqlx(),
-    )
-    .execute(conn)
-    .await?;
-    Ok(usize::try_from(done.rows_affected()).is_ok_and(|inserted| inserted == keys.len()))
+    // In key order: two transactions that store the same keys wait for each other in one direction.
+    let mut sorted: Vec<&KnownKey> = keys.iter().collect();
+    sorted.sort_unstable_by_key(|known| known.key);
+    let stored = pg::copy::rows(conn, &IDEMPOTENCY_KEYS, &sorted, |known, row| {
+        row.put(known.key)
+            .put(known.order.shard().to_i16())
+            .put(known.fingerprint.as_slice())
+            .put(known.order.as_uuid())
+            .put(at);
+    })
+    .await;
+    match stored {
+        Err(error) if error.constraint() == Some("idempotency_keys_pkey") => Ok(false),
+        stored => stored.map(|()| true),
+    }
 }
 
 fn money(amount: i64) -> DbResult<Money> {

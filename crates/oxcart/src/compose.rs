@@ -23,8 +23,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     admin,
-    config::{Config, EcpayMode},
-    supervise::worker,
+    config::{Config, EcpayMode, Secret},
+    supervise::{room::Room, worker},
     workers::{gauges, housekeeping},
 };
 
@@ -44,6 +44,8 @@ pub struct Base {
     pub ids: Ids,
     /// Pictures.
     pub objects: ObjectStore,
+    /// Where the database is, for pools of its parts' own.
+    pub database_url: Secret,
 }
 
 impl Base {
@@ -61,6 +63,7 @@ impl Base {
             dev_clock,
             ids: Ids::from_system(),
             objects: ObjectStore::directory(&config.data.join("objects"))?,
+            database_url: database_url.into(),
         })
     }
 }
@@ -78,6 +81,7 @@ pub struct Shop {
     pub metrics: Metrics,
     state: AppState,
     db: Db,
+    engine: Engine,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -98,15 +102,8 @@ impl Shop {
         let mailbox = DevMailbox::new(config.data.join("mail"), &config.mail_from, clock.clone())
             .context("OXCART_MAIL_FROM")?;
         let mailer: Arc<dyn Mailer> = Arc::new(mailbox);
-        let intake = Intake::start(
-            db.clone(),
-            clock.clone(),
-            ids.clone(),
-            intake_settings(config),
-            intake::IntakeMetrics::new(&metrics)?,
-            &tasks,
-            &stop,
-        );
+        let engine = Engine::start(config, base, &metrics, &tasks, &stop)?;
+        let intake = engine.intake.clone();
         let checkout = Checkout {
             db: db.clone(),
             clock: clock.clone(),
@@ -145,7 +142,7 @@ impl Shop {
         gauges::spawn(&tasks, &stop, &metrics, &db, &clock, intake)?;
         housekeeping::spawn(&tasks, &stop, &db, &clock);
 
-        Ok(Self { api: api::router(state.clone()), metrics, state, db, tasks, stop })
+        Ok(Self { api: api::router(state.clone()), metrics, state, db, engine, tasks, stop })
     }
 
     /// Ends the event streams, which would otherwise outlast everything; their readers connect
@@ -161,7 +158,44 @@ impl Shop {
         self.tasks.close();
         self.tasks.wait().await;
         self.state.finish().await;
+        self.engine.db.close().await;
         self.db.close().await;
+    }
+}
+
+/// The order engine, with connections and a thread of its own.
+#[derive(Debug)]
+struct Engine {
+    intake: Intake,
+    db: Db,
+    _room: Room,
+}
+
+impl Engine {
+    fn start(
+        config: &Config,
+        base: &Base,
+        metrics: &Metrics,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> Result<Self> {
+        let room = Room::open("intake")?;
+        let inside = room.enter();
+        let settings = intake_settings(config);
+        // One for each batcher, and one to look whether something is sold out.
+        let size = u32::try_from(settings.batchers)?.saturating_add(1);
+        let db = Db::open(&DbOptions::app(base.database_url.reveal()).with_max_connections(size))?;
+        let intake = Intake::start(
+            db.clone(),
+            base.clock.clone(),
+            base.ids.clone(),
+            settings,
+            intake::IntakeMetrics::new(metrics)?,
+            tasks,
+            stop,
+        );
+        drop(inside);
+        Ok(Self { intake, db, _room: room })
     }
 }
 

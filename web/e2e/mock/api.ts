@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CheckoutRequest, Order } from '../../src/lib/api/types.ts';
 import { categories, findVariant, products, stock } from './catalog.ts';
+import { look, refusalOf } from './coupons.ts';
 import { json, problem, readJson, setCookie, type Call } from './http.ts';
 import * as shop from './shop.ts';
 
@@ -90,6 +91,31 @@ async function setItem(call: Call): Promise<void> {
   json(call.response, 200, shop.cartOf(id));
 }
 
+async function setCoupon(call: Call): Promise<void> {
+  const { code } = await readJson<{ code: string }>(call.request);
+  let id = owner(call);
+  const { coupon } = shop.cartOf(id, code);
+  // One that needs a larger order is kept.
+  if (coupon?.reason && coupon.reason !== 'minimum_not_reached') {
+    return problem(call.response, 422, 'COUPON_INVALID', {
+      reason: coupon.reason,
+      errors: [{ pointer: '/code', detail: 'the coupon cannot be used' }],
+    });
+  }
+  if (!id) {
+    id = randomUUID();
+    setCookie(call.response, CART, id);
+  }
+  shop.coupons.set(id, look(code, 0).code);
+  json(call.response, 200, shop.cartOf(id));
+}
+
+function removeCoupon(call: Call): void {
+  const id = owner(call);
+  shop.coupons.delete(id ?? '');
+  json(call.response, 200, shop.cartOf(id));
+}
+
 async function checkout(call: Call): Promise<void> {
   const key = call.request.headers['idempotency-key'];
   if (typeof key !== 'string') return problem(call.response, 400, 'IDEMPOTENCY_KEY_MISSING');
@@ -98,8 +124,9 @@ async function checkout(call: Call): Promise<void> {
   const body = await readJson<CheckoutRequest>(call.request);
   if (body.note === 'busy') return problem(call.response, 503, 'QUEUE_FULL');
 
+  shop.asked.push(body);
   const id = owner(call);
-  const cart = shop.cartOf(id);
+  const cart = shop.cartOf(id, body.coupon_code);
   if (cart.items.length === 0) return problem(call.response, 422, 'CART_EMPTY');
   const shortages = cart.items
     .filter((item) => item.quantity > (stock.get(item.variant_id) ?? 0))
@@ -110,7 +137,13 @@ async function checkout(call: Call): Promise<void> {
       available: stock.get(item.variant_id) ?? 0,
     }));
   if (shortages.length > 0) return problem(call.response, 409, 'INVENTORY_SHORTAGE', { shortages });
-  if (body.expected_total && body.expected_total.amount !== cart.total.amount) {
+  const refused = cart.coupon && refusalOf(cart.coupon, !user(call));
+  if (refused) {
+    const errors = [{ pointer: '/coupon_code', detail: 'the coupon cannot be used' }];
+    return problem(call.response, 422, 'COUPON_INVALID', { ...refused, errors });
+  }
+  const total = cart.total.amount + shop.feeOf(cart);
+  if (body.expected_total && body.expected_total.amount !== total) {
     return problem(call.response, 409, 'PRICE_CHANGED');
   }
 
@@ -124,6 +157,7 @@ async function checkout(call: Call): Promise<void> {
     user(call)?.id ?? null,
   );
   shop.carts.delete(id ?? '');
+  shop.coupons.delete(id ?? '');
   const answer = { ...order, inventory_deduction_results: [], access_token: token };
   shop.answers.set(key, { status: 201, body: answer });
   json(call.response, 201, answer);
@@ -294,6 +328,8 @@ export const ROUTES: [method: string, path: RegExp, handler: Handler][] = [
   ['GET', /^\/api\/products\/([^/]+)$/, getProduct],
   ['GET', /^\/api\/cart$/, (call) => json(call.response, 200, shop.cartOf(owner(call)))],
   ['POST', /^\/api\/cart\/items$/, addItem],
+  ['POST', /^\/api\/cart\/coupon$/, setCoupon],
+  ['DELETE', /^\/api\/cart\/coupon$/, removeCoupon],
   ['PATCH', /^\/api\/cart\/items\/([^/]+)$/, setItem],
   [
     'GET',
@@ -318,4 +354,5 @@ export const ROUTES: [method: string, path: RegExp, handler: Handler][] = [
   ['GET', /^\/api\/me$/, me],
   ['POST', /^\/api\/dev\/clock\/advance$/, advance],
   ['POST', /^\/api\/dev\/stock$/, setStock],
+  ['GET', /^\/api\/dev\/asked$/, ({ response }) => json(response, 200, { items: shop.asked })],
 ];

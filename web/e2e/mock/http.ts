@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ErrorCode, Problem, Shortage } from '../../src/lib/api/types.ts';
+import type { CouponRefusal, ErrorCode, Problem, Shortage } from '../../src/lib/api/types.ts';
 
 export interface Call {
   request: IncomingMessage;
@@ -39,7 +39,7 @@ export function problem(
   response: ServerResponse,
   status: number,
   code: ErrorCode,
-  extras: Partial<Pick<Problem, 'errors'>> & { shortages?: Shortage[] } = {},
+  extras: Partial<Pick<Problem, 'errors'> & CouponRefusal> & { shortages?: Shortage[] } = {},
 ): void {
   const body: Problem = {
     type: `/docs/errors/${code}`,

@@ -1,13 +1,25 @@
 /** Carts, sessions and orders of the mock, in memory. */
 import { randomUUID } from 'node:crypto';
-import type { Cart, CartItem, Order, OrderStatus, User } from '../../src/lib/api/types.ts';
+import type {
+  Cart,
+  CartItem,
+  CheckoutRequest,
+  Order,
+  OrderStatus,
+  User,
+} from '../../src/lib/api/types.ts';
 import { findVariant, restock, stock, text, twd } from './catalog.ts';
+import { look } from './coupons.ts';
 
 const FREE_FROM = 1500;
 const FEE = 80;
 const HOLD_MS = 30 * 60_000;
 
 export const carts = new Map<string, { id: string; variant: string; quantity: number }[]>();
+/** The codes in the carts. */
+export const coupons = new Map<string, string>();
+/** Every order that was asked for, as it was sent. */
+export const asked: CheckoutRequest[] = [];
 export const users = new Map<string, User & { password: string }>();
 export const sessions = new Map<string, string>();
 export const orders = new Map<string, Order & { token: string; user: string | null }>();
@@ -21,7 +33,8 @@ export function now(): Date {
 }
 
 export function reset(): void {
-  for (const map of [carts, users, sessions, orders, answers]) map.clear();
+  for (const map of [carts, coupons, users, sessions, orders, answers]) map.clear();
+  asked.length = 0;
   offset = 0;
   restock();
   users.set('ming@example.com', {
@@ -52,7 +65,8 @@ export const paymentMethods = [
   },
 ];
 
-export function cartOf(owner: string | undefined): Cart {
+/** A cart with the coupon that was put into it, or with another one. */
+export function cartOf(owner: string | undefined, other?: string | null): Cart {
   const lines = (owner && carts.get(owner)) || [];
   const items = lines.flatMap(({ id, variant: variantId, quantity }): CartItem[] => {
     const found = findVariant(variantId);
@@ -76,19 +90,29 @@ export function cartOf(owner: string | undefined): Cart {
     ];
   });
   const subtotal = items.reduce((sum, item) => sum + item.line_total.amount, 0);
-  const fee = subtotal >= FREE_FROM || subtotal === 0 ? 0 : FEE;
+  const code = other ?? coupons.get(owner ?? '') ?? null;
+  const coupon = code === null ? null : look(code, subtotal);
+  const discount = coupon?.discount.amount ?? 0;
   return {
     id: owner ?? null,
     items,
     item_count: items.reduce((sum, item) => sum + item.quantity, 0),
     subtotal: twd(subtotal),
-    discount: twd(0),
-    shipping_fee: items.length > 0 ? twd(fee) : null,
-    total: twd(subtotal + fee),
-    coupon_code: null,
-    coupon: null,
-    free_shipping_remaining: fee > 0 ? twd(FREE_FROM - subtotal) : null,
+    discount: twd(discount),
+    shipping_fee: null,
+    total: twd(subtotal - discount),
+    coupon_code: coupon?.code ?? null,
+    coupon,
+    free_shipping_remaining: twd(shipsFree(coupon) ? 0 : Math.max(0, FREE_FROM - subtotal)),
   };
+}
+
+const shipsFree = (coupon: Cart['coupon']) =>
+  coupon?.applies === true && coupon.kind === 'free_shipping';
+
+/** What sending a cart costs. */
+export function feeOf({ coupon, subtotal }: Cart): number {
+  return shipsFree(coupon) || subtotal.amount >= FREE_FROM ? 0 : FEE;
 }
 
 type Buyer = Pick<Order, 'contact' | 'shipping_address' | 'note'>;
@@ -123,8 +147,8 @@ export function placeOrder(cart: Cart, buyer: Buyer, user: string | null) {
     note: buyer.note ?? null,
     subtotal: cart.subtotal,
     discount: cart.discount,
-    shipping_fee: cart.shipping_fee ?? twd(0),
-    total: cart.total,
+    shipping_fee: twd(feeOf(cart)),
+    total: twd(cart.total.amount + feeOf(cart)),
     reserved_until: new Date(at.getTime() + HOLD_MS).toISOString(),
     created_at: at.toISOString(),
     paid_at: null,

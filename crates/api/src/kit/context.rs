@@ -1,21 +1,17 @@
 //! What is known about the request everywhere below: its trace id and its language.
 
-use axum::{
-    extract::{Request, State},
-    http::{HeaderValue, header},
-    middleware::Next,
-    response::Response,
-};
-use kernel::Locale;
-
-use crate::AppState;
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
+use kernel::{Ids, Locale};
+use tokio::task::futures::TaskLocalFuture;
 
 /// The header that carries the trace id, in and out.
 pub const TRACE_HEADER: &str = "x-trace-id";
 
+/// What is known about a request.
 #[derive(Clone, Debug)]
-struct Context {
-    trace_id: String,
+pub(super) struct Context {
+    /// Plain text.
+    trace_id: HeaderValue,
     locale: Locale,
 }
 
@@ -25,7 +21,7 @@ tokio::task_local! {
 
 /// The trace id of the request being answered.
 pub fn trace_id() -> String {
-    CONTEXT.try_with(|context| context.trace_id.clone()).unwrap_or_default()
+    CONTEXT.try_with(|context| context.trace_id().to_owned()).unwrap_or_default()
 }
 
 /// The language of the request being answered: `Accept-Language`, else zh-TW.
@@ -49,31 +45,46 @@ impl Spoken {
     }
 }
 
-/// Gives each request its context, and the answer its `X-Trace-Id`.
-pub async fn provide(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    use tracing::Instrument as _;
-    let headers = request.headers();
-    let given = headers.get(TRACE_HEADER).and_then(|value| value.to_str().ok());
-    let trace_id = given
-        .filter(|id| is_trace_id(id))
-        .map_or_else(|| data_encoding::HEXLOWER.encode(&state.ids.bytes::<16>()), str::to_owned);
-    let locale = headers
-        .get(header::ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok())
-        .map_or(Locale::ZhTw, Locale::from_accept_language);
-    let span = tracing::info_span!(
-        "request",
-        method = %request.method(),
-        path = loggable(request.uri().path()),
-        trace_id = trace_id
-    );
-    let value = HeaderValue::from_str(&trace_id);
-    let context = Context { trace_id, locale };
-    let mut response = CONTEXT.scope(context, next.run(request)).instrument(span).await;
-    if let Ok(value) = value {
-        response.headers_mut().insert(TRACE_HEADER, value);
+impl Context {
+    /// By what the request says of itself; without a trace id of its own it gets a new one.
+    pub fn of(headers: &HeaderMap, ids: &Ids) -> Self {
+        let given = headers.get(TRACE_HEADER);
+        let given = given.filter(|value| value.to_str().is_ok_and(is_trace_id));
+        let new = || {
+            let text = data_encoding::HEXLOWER.encode(&ids.bytes::<16>());
+            HeaderValue::try_from(text).unwrap_or_else(|_| unreachable!("hexadecimal digits"))
+        };
+        let locale = headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok())
+            .map_or(Locale::ZhTw, Locale::from_accept_language);
+        Self { trace_id: given.cloned().unwrap_or_else(new), locale }
     }
-    response
+
+    /// As a header of the answer.
+    pub fn trace_header(&self) -> HeaderValue {
+        self.trace_id.clone()
+    }
+
+    fn trace_id(&self) -> &str {
+        self.trace_id.to_str().unwrap_or_default()
+    }
+
+    /// The span of the request's work.
+    pub fn span(&self, method: &Method, uri: &Uri) -> tracing::Span {
+        let (path, trace_id) = (loggable(uri.path()), self.trace_id());
+        tracing::info_span!("request", %method, path, trace_id)
+    }
+
+    /// Does `work` in this context.
+    pub fn within<T>(self, work: impl FnOnce() -> T) -> T {
+        CONTEXT.sync_scope(self, work)
+    }
+
+    /// The same for work that takes time.
+    pub fn around<F: Future>(self, work: F) -> TaskLocalFuture<Self, F> {
+        CONTEXT.scope(self, work)
+    }
 }
 
 /// The name of a request for an order opens a guest's order: it does not belong in a log.

@@ -5,6 +5,7 @@ pub mod caller;
 pub mod cart_cookie;
 pub mod context;
 pub mod cookies;
+pub mod entrance;
 pub mod idempotency;
 pub mod origin;
 pub mod params;

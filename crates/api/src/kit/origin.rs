@@ -1,33 +1,25 @@
 //! Defence against cross-site requests (CSRF): cookies alone do not prove that our pages asked.
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, Method, header},
-    middleware::Next,
-    response::{IntoResponse, Response},
 };
-use kernel::ErrorCode;
 
-use super::problem::Problem;
-use crate::AppState;
-
-/// Refuses what a browser sends with our cookies on behalf of another site. Browsers say where a
-/// request comes from (`Sec-Fetch-Site`, and `Origin` on every cross-site write); programs without
-/// either header carry no ambient cookies, and a Bearer token is never ambient.
-pub async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// Whether a request has to be refused: a browser sends it with our cookies on behalf of another
+/// site. Browsers say where a request comes from (`Sec-Fetch-Site`, and `Origin` on every
+/// cross-site write); programs without either header carry no ambient cookies, and a Bearer token
+/// is never ambient.
+pub(super) fn refuses(request: &Request, public_url: &str) -> bool {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let headers = request.headers();
+    if safe || !headers.contains_key(header::COOKIE) || headers.contains_key(header::AUTHORIZATION)
+    {
+        return false;
+    }
     // A payment provider sends the buyer's browser from its own site; what it brings is believed
     // by its signature, never by a cookie.
     let signed = request.uri().path().starts_with(crate::hooks::PREFIX);
-    let headers = request.headers();
-    let ambient =
-        headers.contains_key(header::COOKIE) && !headers.contains_key(header::AUTHORIZATION);
-    if !safe && !signed && ambient && is_cross_site(headers, &state.public_url) {
-        return Problem::new(ErrorCode::Forbidden)
-            .detail("this request came from another site")
-            .into_response();
-    }
-    next.run(request).await
+    !signed && is_cross_site(headers, public_url)
 }
 
 fn is_cross_site(headers: &HeaderMap, public_url: &str) -> bool {

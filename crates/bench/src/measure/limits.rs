@@ -22,11 +22,12 @@ impl Bench {
     }
 
     /// The same request read and checked, and nothing done.
-    pub(super) async fn bare_handler(&mut self) -> Result<Figures> {
-        let server = Server::own(&["serve-bare"]).await?;
+    pub(super) async fn bare_handler(&mut self, row: &'static str) -> Result<Figures> {
+        let layers: &[&str] = if row == "limit_bare_handler" { &["--layers"] } else { &[] };
+        let server = Server::own(&[&["serve-bare"], layers].concat()).await?;
         let outcome = children::load(&self.closed(&server, hot(), 201)).await?;
         answered(&outcome)?;
-        Ok(Figures::of("limit_bare_handler", &outcome))
+        Ok(Figures::of(row, &outcome))
     }
 
     /// The same rows written in batches, without HTTP.

@@ -22,6 +22,8 @@ pub struct Effort {
     pub measure: Duration,
     /// Connections of a closed loop.
     pub connections: usize,
+    /// Connections of a closed loop of orders.
+    pub crowd: usize,
     /// Orders that expire, and whose events are drained.
     pub backlog: u64,
 }
@@ -66,7 +68,8 @@ impl Bench {
     pub async fn measure(&mut self, by: Measure) -> Result<Result<Figures, Skipped>> {
         let figures = match by {
             Measure::Generator => self.generator().await,
-            Measure::BareHandler => self.bare_handler().await,
+            Measure::HttpLibrary => self.bare_handler("limit_http_library").await,
+            Measure::BareHandler => self.bare_handler("limit_bare_handler").await,
             Measure::SqlOnly => self.sql_only("limit_sql_only", &[]).await,
             Measure::SqlOnlyLockFirst => {
                 self.sql_only("limit_sql_only_lock_first", &["--lock", "first"]).await

@@ -35,7 +35,9 @@ impl Bench {
         self.stage.copy(RUN).await?;
         let shop = self.stage.shop(RUN, &[]).await?;
         let ask = Ask::Orders { variants: seed::variants(), spread, lines };
-        let outcome = children::load(&self.closed(&shop, ask, 201)).await?;
+        let mut load = self.closed(&shop, ask, 201);
+        load.connections = self.effort.crowd;
+        let outcome = children::load(&load).await?;
         shop.stop().await?;
         self.check(&outcome, lines as u64).await?;
         if row == "orders_hot" {
@@ -92,7 +94,9 @@ impl Bench {
         let since = SystemClock.now() - SignedDuration::from_millis(10);
         let shop = self.stage.shop(&name, &[]).await?;
         let ask = Ask::Orders { variants: seed::variants(), spread: Spread::One, lines: 1 };
-        let outcome = children::load(&self.closed(&shop, ask, 201)).await?;
+        let mut load = self.closed(&shop, ask, 201);
+        load.connections = self.effort.crowd;
+        let outcome = children::load(&load).await?;
         shop.stop().await?;
         self.check_since(&name, since, &outcome).await?;
         Ok(Ok(Figures::of(row, &outcome)))

@@ -6,12 +6,16 @@ use api::{
     storefront::orders::create::NewOrder,
 };
 use axum::{Router, http::StatusCode, routing::post};
+use kernel::Ids;
 use serde_json::{Value, json};
 
-/// Runs until it is killed.
-pub fn main() -> Result<()> {
+/// Runs until it is killed: behind the layers that every request to the shop passes, or straight
+/// behind the HTTP library.
+pub fn main(layers: bool) -> Result<()> {
     super::runtime()?.block_on(async {
-        let app = Router::new().route("/api/orders", post(handler));
+        let bare = Router::new().route("/api/orders", post(handler));
+        let app =
+            if layers { api::surround(bare, Ids::from_system(), "http://127.0.0.1") } else { bare };
         super::serve(app).await
     })
 }

@@ -123,8 +123,8 @@ impl Shop {
         let id: OrderId = self.ids.next_on(&*self.clock, variant.shard());
         let mut order = Order {
             id,
-            contact: form.contact.into(),
-            shipping_address: form.shipping_address.into(),
+            contact: Arc::new(form.contact.into()),
+            shipping_address: Arc::new(form.shipping_address.into()),
             reserved_until: now + (sample.reserved_until - sample.created_at),
             created_at: now,
             ..sample.clone()

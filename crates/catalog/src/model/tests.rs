@@ -56,7 +56,10 @@ fn each_rule_can_be_broken() {
     type Break = fn(&mut Product);
     let sku = || "MUG-W".to_owned();
     let cases: [(Break, InvalidProduct); 12] = [
-        (|p| p.name.en.clear(), InvalidProduct::Text { what: "the product's name", max: NAME_MAX }),
+        (
+            |p| p.name.en = "".into(),
+            InvalidProduct::Text { what: "the product's name", max: NAME_MAX },
+        ),
         (
             |p| p.subtitle.en = "only one language".into(),
             InvalidProduct::Text { what: "the subtitle", max: NAME_MAX },

@@ -94,8 +94,11 @@ impl Bench {
             fingerprint: [7; 32],
             customer: None,
             locale: Locale::ZhTw,
-            contact: Contact { email: "a@example.com".into(), phone: "0912345678".into() },
-            shipping_address: Address {
+            contact: Arc::new(Contact {
+                email: "a@example.com".into(),
+                phone: "0912345678".into(),
+            }),
+            shipping_address: Arc::new(Address {
                 name: "王小明".into(),
                 phone: "0912345678".into(),
                 postal_code: "100".into(),
@@ -103,7 +106,7 @@ impl Bench {
                 district: "中正區".into(),
                 address1: "重慶南路一段 122 號".into(),
                 address2: None,
-            },
+            }),
             shipping_method: "home_delivery".into(),
             payment_method: "ecpay_credit".into(),
             coupon_code: None,

@@ -46,9 +46,10 @@ impl Node {
 
 fn left(answer: &Result<std::sync::Arc<intake::Placed>, PlaceError>) -> Vec<(String, i64, i64)> {
     match answer {
-        Err(PlaceError::Refused(Refusal::Shortage(short))) => {
-            short.iter().map(|line| (line.sku.clone(), line.requested, line.available)).collect()
-        }
+        Err(PlaceError::Refused(Refusal::Shortage(short))) => short
+            .iter()
+            .map(|line| (line.sku.to_string(), line.requested, line.available))
+            .collect(),
         other => panic!("not short: {other:?}"),
     }
 }

@@ -96,7 +96,7 @@ async fn redeemed(bench: &Bench) -> (i64, i64) {
 
 /// An order of this guest, or of this account.
 fn by(mut request: PlaceOrder, email: &str, account: Option<u128>) -> PlaceOrder {
-    request.contact.email = email.into();
+    Arc::make_mut(&mut request.contact).email = email.into();
     request.customer = account.map(|id| UserId::from(Uuid::from_u128(id)));
     request
 }

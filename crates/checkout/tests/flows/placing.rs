@@ -21,7 +21,7 @@ async fn an_order_holds_its_stock_and_tells_where_from() {
     let taken: Vec<_> = placed
         .deductions
         .iter()
-        .map(|d| (d.sku.as_str(), d.quantity, d.available_before, d.available_after))
+        .map(|d| (&*d.sku, d.quantity, d.available_before, d.available_after))
         .collect();
     assert_eq!(taken, [("MUG-WHITE", 2, 10, 8), ("MUG-BLACK", 1, 1, 0)]);
     let stock = bench.stock(shop.mug_white, shop.taipei).await;

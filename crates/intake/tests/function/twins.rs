@@ -1,6 +1,6 @@
 //! Two databases with the same shop: one is served by the engine, the other by the function.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
 use intake::{PlaceOrder, RequestedLine};
 use kernel::{Locale, Money, Quantity};
@@ -135,8 +135,8 @@ pub fn to_engine(world: &World, ask: &Ask, key: Uuid, body: u8) -> PlaceOrder {
         fingerprint: [body; 32],
         customer: ask.account.map(account),
         locale: if ask.locale == "en" { Locale::En } else { Locale::ZhTw },
-        contact: Contact { email: ask.email.into(), phone: "0912345678".into() },
-        shipping_address: Address {
+        contact: Arc::new(Contact { email: ask.email.into(), phone: "0912345678".into() }),
+        shipping_address: Arc::new(Address {
             name: "王小明".into(),
             phone: "0912345678".into(),
             postal_code: ask.postal_code.into(),
@@ -145,7 +145,7 @@ pub fn to_engine(world: &World, ask: &Ask, key: Uuid, body: u8) -> PlaceOrder {
             address1: "重慶南路一段 122 號".into(),
             // The form drops an empty one before the engine sees it.
             address2: ask.address2.filter(|text| !text.is_empty()).map(Into::into),
-        },
+        }),
         shipping_method: ask.method.into(),
         payment_method: "ecpay_credit".into(),
         coupon_code: None,

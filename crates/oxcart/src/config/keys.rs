@@ -61,7 +61,7 @@ keys! {
     /// The PostgreSQL (15 or newer) to use, as the owner of the schema. Default: a private one in
     /// `OXCART_DATA`.
     "DATABASE_URL" database_url: Option<Secret> = None;
-    /// The most connections to PostgreSQL.
+    /// The most connections to PostgreSQL, besides one for each batcher and one more.
     "OXCART_DB_CONNECTIONS" db_connections: u32 = 20;
     /// E-mail address of the first administrator.
     "OXCART_ADMIN_EMAIL" admin_email: String = "admin@oxcart.example".to_owned();
@@ -91,9 +91,9 @@ keys! {
     /// Orders that may wait to be placed; more are answered with 503.
     "OXCART_INTAKE_QUEUE" intake_queue: usize = 10_000;
     /// The most orders in one transaction.
-    "OXCART_INTAKE_BATCH" intake_batch: usize = 500;
+    "OXCART_INTAKE_BATCH" intake_batch: usize = 2_000;
     /// Transactions with orders at the same time.
-    "OXCART_INTAKE_BATCHERS" intake_batchers: usize = 2;
+    "OXCART_INTAKE_BATCHERS" intake_batchers: usize = 4;
     /// Clients connected at the same time. Beyond that, whoever asks nothing makes room, and when
     /// everybody is busy newcomers are answered with 503.
     "OXCART_HTTP_CONNECTIONS" http_connections: usize = 10_000;

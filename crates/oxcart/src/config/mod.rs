@@ -19,7 +19,7 @@ use telemetry::{LogFormat, LogOptions};
 
 pub use self::{
     keys::{Config, KEYS},
-    value::EcpayMode,
+    value::{EcpayMode, Secret},
 };
 
 /// The file that is read when none is named.

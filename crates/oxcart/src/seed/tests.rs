@@ -21,6 +21,7 @@ async fn place() -> Place {
         dev_clock: None,
         ids: test.ids().clone(),
         objects: ObjectStore::directory(dir.path()).unwrap(),
+        database_url: "postgres:///unused".into(),
     };
     Place { test, base, _dir: dir }
 }

@@ -3,6 +3,7 @@
 pub mod http;
 pub mod lifecycle;
 pub mod node;
+pub mod room;
 pub mod storefront;
 pub mod worker;
 

@@ -1,5 +1,7 @@
 //! An order with everything its buyer may know.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use kernel::{
     LocalizedText, Money,
@@ -53,9 +55,11 @@ pub struct OrderItemView {
     /// What was bought.
     pub variant_id: VariantId,
     /// Its product's place in addresses today; empty when the product is unknown by now.
-    pub product_slug: String,
+    #[schema(value_type = String)]
+    pub product_slug: Arc<str>,
     /// Stock keeping unit.
-    pub sku: String,
+    #[schema(value_type = String)]
+    pub sku: Arc<str>,
     /// The product's name.
     pub name: LocalizedText,
     /// What tells the variant from its siblings; may be empty.

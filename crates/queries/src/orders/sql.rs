@@ -173,8 +173,8 @@ impl TryFrom<ItemRow> for OrderItemView {
         Ok(Self {
             line_no: row.line_no,
             variant_id: row.variant_id.into(),
-            product_slug: row.product_slug.unwrap_or_default(),
-            sku: row.sku,
+            product_slug: row.product_slug.unwrap_or_default().into(),
+            sku: row.sku.into(),
             name: LocalizedText::new(row.name_zh, row.name_en),
             variant_name: LocalizedText::new(row.variant_name_zh, row.variant_name_en),
             image: image.into_image(),

@@ -1,4 +1,4 @@
-import type { Problem, Shortage } from './types.ts';
+import type { CouponRefusal, Problem, Shortage } from './types.ts';
 
 /** A refusal of the API, reduced to what pages act on. */
 export interface Failure {
@@ -10,6 +10,8 @@ export interface Failure {
   /** JSON pointers into the request body. */
   errors: { pointer: string; detail: string }[];
   shortages: Shortage[];
+  /** Why a coupon cannot be used. */
+  coupon: CouponRefusal | null;
 }
 
 /** What a form shows when the shop refused. */
@@ -40,7 +42,15 @@ export async function settle<T>(call: Promise<ClientAnswer<T>>): Promise<Result<
 }
 
 export function networkFailure(): Failure {
-  return { status: 503, code: 'NETWORK_ERROR', detail: '', traceId: '', errors: [], shortages: [] };
+  return {
+    status: 503,
+    code: 'NETWORK_ERROR',
+    detail: '',
+    traceId: '',
+    errors: [],
+    shortages: [],
+    coupon: null,
+  };
 }
 
 /** Reads problem details; an answer that is none (a proxy's HTML page) still becomes a failure. */
@@ -53,5 +63,6 @@ export function toFailure(body: unknown, status: number): Failure {
     traceId: problem.trace_id ?? '',
     errors: problem.errors ?? [],
     shortages: (problem.shortages as Shortage[] | undefined) ?? [],
+    coupon: problem.code === 'COUPON_INVALID' ? (problem as unknown as CouponRefusal) : null,
   };
 }

@@ -18,6 +18,13 @@ export interface Shortage {
   available: number;
 }
 
+/** The extra members of COUPON_INVALID, which the document leaves open as well. */
+export interface CouponRefusal {
+  reason: CouponReason;
+  minimum_spend?: Money | null;
+  valid_from?: string;
+}
+
 export type User = Schemas['User'];
 export type Category = Schemas['Category'];
 export type ProductSummary = Schemas['ProductSummary'];
@@ -27,6 +34,8 @@ export type ProductOption = Schemas['ProductOption'];
 export type Variant = Schemas['Variant'];
 export type Cart = Schemas['Cart'];
 export type CartItem = Schemas['CartItem'];
+export type CartCoupon = Schemas['CartCoupon'];
+export type CouponReason = Schemas['CouponReason'];
 export type ShippingMethod = Schemas['ShippingMethod'];
 export type PaymentMethod = Schemas['PaymentMethod'];
 export type CheckoutRequest = Schemas['CheckoutForm'];

@@ -61,9 +61,10 @@ it('writes one number in one way', () => {
 });
 
 it('turns the form into the API’s request', () => {
-  const request = toRequest(good, cities, { amount: 980, currency: 'TWD' });
+  const total = { amount: 980, currency: 'TWD' } as const;
+  const request = toRequest(good, cities, { coupon: 'WELCOME10', total });
   expect(request.shipping_address).toMatchObject({ postal_code: '100', address2: null });
-  expect(request.expected_total).toEqual({ amount: 980, currency: 'TWD' });
+  expect(request).toMatchObject({ coupon_code: 'WELCOME10', expected_total: total });
 });
 
 it('puts the API’s complaints beside their fields', () => {

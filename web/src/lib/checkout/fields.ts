@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { postalCode, type City } from '#lib/address/postal.ts';
 import { m } from '#lib/paraglide/messages.js';
-import type { CheckoutRequest } from '#lib/api/types.ts';
+import type { CheckoutRequest, Money } from '#lib/api/types.ts';
 
 /** Taiwanese mobile (09xx…) and landline numbers, with or without dashes, also as +886. */
 const PHONE = /^(?:09\d{8}|0[2-8]\d{7,9})$/;
@@ -90,12 +90,14 @@ export function checkValues(values: Values, cities: readonly City[]): Checked {
   return { ok: false, errors };
 }
 
+/** What the page said before the order was sent. */
+interface Seen {
+  coupon: string | null;
+  total: Money | null;
+}
+
 /** The order as the API wants it, from checked values. */
-export function toRequest(
-  values: Values,
-  cities: readonly City[],
-  expectedTotal: CheckoutRequest['expected_total'],
-): CheckoutRequest {
+export function toRequest(values: Values, cities: readonly City[], seen: Seen): CheckoutRequest {
   return {
     contact: { email: values.email, phone: values.phone },
     shipping_address: {
@@ -109,9 +111,9 @@ export function toRequest(
     },
     shipping_method: values.shipping_method,
     payment_method: values.payment_method,
-    coupon_code: null,
+    coupon_code: seen.coupon,
     note: values.note || null,
-    expected_total: expectedTotal,
+    expected_total: seen.total,
   };
 }
 

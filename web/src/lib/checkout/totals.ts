@@ -1,13 +1,13 @@
 import type { Cart, Money, ShippingMethod } from '#lib/api/types.ts';
+import { shipsFree } from '#lib/cart/coupon.ts';
 
 /** What a shipping method costs for this cart: its threshold looks at the goods before the coupon. */
 export function shippingFee(
   cart: Pick<Cart, 'subtotal' | 'coupon'>,
   method: ShippingMethod,
 ): Money {
-  const isWaived = cart.coupon?.applies === true && cart.coupon.kind === 'free_shipping';
   const isReached = method.free_from != null && cart.subtotal.amount >= method.free_from.amount;
-  return isWaived || isReached ? { ...method.fee, amount: 0 } : method.fee;
+  return shipsFree(cart.coupon) || isReached ? { ...method.fee, amount: 0 } : method.fee;
 }
 
 /** What the order will come to. The shop decides; this is what the buyer is shown and agrees to. */

@@ -1,12 +1,15 @@
 import type { RequestEvent } from '@sveltejs/kit';
 import { errorMessage } from '#lib/api/messages.ts';
 import { networkFailure, type Failure, type Refusal } from '#lib/api/problem.ts';
+import { couponMessage } from '#lib/cart/coupon.ts';
 
 export function refusal(reason: string | Failure): Refusal {
   const failure = typeof reason === 'string' ? { ...networkFailure(), code: reason } : reason;
   return {
     code: failure.code,
-    message: errorMessage(failure.code, failure.detail),
+    message: failure.coupon
+      ? couponMessage(failure.coupon)
+      : errorMessage(failure.code, failure.detail),
     shortages: failure.shortages,
   };
 }

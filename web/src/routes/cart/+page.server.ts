@@ -2,6 +2,7 @@ import { fail } from '@sveltejs/kit';
 import { settle } from '#lib/api/problem.ts';
 import { readQuantity } from '#lib/cart/quantity.ts';
 import { api, need } from '#lib/server/api.ts';
+import { applyCoupon, couponAnswer, removeCoupon } from '#lib/server/coupon.ts';
 import { refusal } from '#lib/server/form.ts';
 import type { Actions, PageServerLoad } from './$types.js';
 
@@ -30,4 +31,8 @@ export const actions: Actions = {
     const form = await event.request.formData();
     return setQuantity(event, 0, String(form.get('id') ?? ''));
   },
+  applyCoupon: async (event) =>
+    couponAnswer(await applyCoupon(event, await event.request.formData()), {}),
+  removeCoupon: async (event) =>
+    couponAnswer(await removeCoupon(event, await event.request.formData()), {}),
 };

@@ -1,4 +1,4 @@
-import { fail, redirect } from '@sveltejs/kit';
+import { fail, redirect, type RequestEvent } from '@sveltejs/kit';
 import { isFinal, randomKey } from '#lib/checkout/idempotency.ts';
 import {
   checkValues,
@@ -9,9 +9,12 @@ import {
   type Values,
 } from '#lib/checkout/fields.ts';
 import { settle } from '#lib/api/problem.ts';
+import { couponNote, type CouponAnswer } from '#lib/cart/coupon.ts';
 import { isShort } from '#lib/cart/quantity.ts';
+import { m } from '#lib/paraglide/messages.js';
 import { localizeHref } from '#lib/paraglide/runtime.js';
 import { api, need, raise } from '#lib/server/api.ts';
+import { applyCoupon, couponAnswer, removeCoupon, typedCoupon } from '#lib/server/coupon.ts';
 import { refusal } from '#lib/server/form.ts';
 import { rememberLanguage, rememberOrderToken } from '#lib/server/order-access.ts';
 import { taiwan } from '#lib/server/taiwan.ts';
@@ -36,22 +39,48 @@ export const load: PageServerLoad = async (event) => {
 
 const KEY = /^[\w-]{16,64}$/;
 
+const textOf = (form: FormData, name: string): string => {
+  const value = form.get(name);
+  return typeof value === 'string' ? value : '';
+};
+
+function readValues(form: FormData): Values {
+  const values = emptyValues();
+  for (const field of FIELDS) values[field] = textOf(form, field);
+  return values;
+}
+
+/** Applies a code that was typed and sent off with the order: nobody has seen what it saves. */
+async function applyFirst(event: RequestEvent, form: FormData) {
+  const { status, coupon, cart } = await applyCoupon(event, form);
+  const isUseful = cart?.coupon?.applies === true;
+  const why = coupon.message ?? (cart && couponNote(cart)?.text) ?? '';
+  return fail(status === 200 ? 409 : status, {
+    ...refusal(isUseful ? 'PRICE_CHANGED' : 'COUPON_INVALID'),
+    message: isUseful ? m.checkout_coupon_check() : why,
+    values: readValues(form),
+    errors: {},
+    coupon,
+    isFinal: false,
+  });
+}
+
 export const actions: Actions = {
   place: async (event) => {
     const form = await event.request.formData();
-    const text = (name: string) => {
-      const value = form.get(name);
-      return typeof value === 'string' ? value : '';
-    };
-    const values: Values = emptyValues();
-    for (const field of FIELDS) values[field] = text(field);
+    const text = (name: string) => textOf(form, name);
+    const values = readValues(form);
+    const coupon: CouponAnswer = { typed: typedCoupon(form) };
 
     const cities = taiwan(event.locals.locale);
     const checked = checkValues(values, cities);
     if (!checked.ok) {
       const refused = refusal('VALIDATION_FAILED');
-      return fail(422, { ...refused, values, errors: checked.errors, isFinal: false });
+      return fail(422, { ...refused, values, errors: checked.errors, coupon, isFinal: false });
     }
+
+    const inUse = text('seen_coupon') || null;
+    if (coupon.typed && !inUse) return applyFirst(event, form);
 
     const key = KEY.test(text('key')) ? text('key') : randomKey();
     const seen = Number(text('seen_total'));
@@ -59,15 +88,21 @@ export const actions: Actions = {
     const result = await settle(
       api(event).POST('/api/checkout', {
         params: { header: { 'Idempotency-Key': key } },
-        body: toRequest(checked.values, cities, agreed ? { amount: seen, currency: 'TWD' } : null),
+        body: toRequest(checked.values, cities, {
+          coupon: inUse,
+          total: agreed ? { amount: seen, currency: 'TWD' } : null,
+        }),
       }),
     );
     if (!result.ok) {
       const { failure } = result;
+      const refused = refusal(failure);
+      if (failure.coupon) coupon.message = refused.message;
       return fail(failure.status, {
-        ...refusal(failure),
+        ...refused,
         values,
         errors: fromPointers(failure.errors),
+        coupon,
         isFinal: isFinal(failure.code),
       });
     }
@@ -79,6 +114,15 @@ export const actions: Actions = {
     if (access_token) rememberOrderToken(event, id, access_token);
     rememberLanguage(event, event.locals.locale);
     redirect(303, localizeHref(`/orders/${id}/pay`));
+  },
+
+  applyCoupon: async (event) => {
+    const form = await event.request.formData();
+    return couponAnswer(await applyCoupon(event, form), { values: readValues(form) });
+  },
+  removeCoupon: async (event) => {
+    const form = await event.request.formData();
+    return couponAnswer(await removeCoupon(event, form), { values: readValues(form) });
   },
 
   /** Sets every line that asks for too much to what is left, and shows the cart. */

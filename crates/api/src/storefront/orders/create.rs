@@ -1,5 +1,7 @@
 //! `POST /api/orders`
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::State,
@@ -120,10 +122,10 @@ pub async fn handler(
         fingerprint: idempotency::fingerprint(&form),
         customer,
         locale: locale(),
-        contact: form.contact.into(),
-        shipping_address: form.shipping_address.into(),
-        shipping_method: form.shipping_method,
-        payment_method: form.payment_method,
+        contact: Arc::new(form.contact.into()),
+        shipping_address: Arc::new(form.shipping_address.into()),
+        shipping_method: form.shipping_method.into(),
+        payment_method: form.payment_method.into(),
         coupon_code: form.coupon_code,
         note: form.note,
         lines: form

@@ -1,5 +1,7 @@
 //! The answer to a placed order; the same for the first answer and every replay.
 
+use std::sync::Arc;
+
 use checkout::OrderAccess;
 use intake::{Deduction, Placed};
 use jiff::Timestamp;
@@ -52,7 +54,8 @@ pub struct InventoryDeduction {
     /// What.
     pub variant_id: VariantId,
     /// Its SKU.
-    pub sku: String,
+    #[schema(value_type = String)]
+    pub sku: Arc<str>,
     /// Where from.
     pub warehouse_id: WarehouseId,
     /// How many.
@@ -73,7 +76,7 @@ pub fn created(placed: &Placed, access: &OrderAccess) -> CreatedOrder {
         sku: line.sku.clone(),
         name: line.name.clone(),
         variant_name: line.variant_name.clone(),
-        image: face.image.as_ref().map(image),
+        image: face.image.as_deref().map(image),
         quantity: line.quantity.get(),
         unit_price: line.unit_price,
         line_total: line.line_total,

@@ -1,6 +1,6 @@
 //! Commands as the people of a scenario give them, and answers in its words.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use checkout::CheckoutError;
 use futures::future::BoxFuture;
@@ -166,11 +166,11 @@ fn request(key: Key, basket: &Basket, prices: &[i64]) -> PlaceOrder {
         fingerprint,
         customer: None,
         locale: Locale::ZhTw,
-        contact: Contact {
+        contact: Arc::new(Contact {
             email: format!("buyer{}@example.com", basket.buyer),
             phone: "0912345678".into(),
-        },
-        shipping_address: Address {
+        }),
+        shipping_address: Arc::new(Address {
             name: "王小明".into(),
             phone: "0912345678".into(),
             postal_code: POSTAL_CODES[usize::from(basket.near)].into(),
@@ -178,7 +178,7 @@ fn request(key: Key, basket: &Basket, prices: &[i64]) -> PlaceOrder {
             district: "中正區".into(),
             address1: "重慶南路一段 122 號".into(),
             address2: None,
-        },
+        }),
         shipping_method: "home_delivery".into(),
         payment_method: "ecpay_credit".into(),
         coupon_code: basket.coupon.map(coupon_code),
@@ -188,7 +188,7 @@ fn request(key: Key, basket: &Basket, prices: &[i64]) -> PlaceOrder {
     }
 }
 
-fn placed(answer: Result<std::sync::Arc<Placed>, PlaceError>) -> Answer {
+fn placed(answer: Result<Arc<Placed>, PlaceError>) -> Answer {
     match answer {
         Ok(placed) => Answer::Placed(receipt(&placed)),
         Err(PlaceError::Refused(refusal)) => match refusal {

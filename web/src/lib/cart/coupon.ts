@@ -1,0 +1,82 @@
+import type { Cart, CartCoupon, CouponReason, CouponRefusal, Money } from '#lib/api/types.ts';
+import { formatDateTime } from '#lib/format/date.ts';
+import { formatMoney } from '#lib/format/money.ts';
+import { m } from '#lib/paraglide/messages.js';
+
+/** What the last attempt to change the coupon brought. */
+export interface CouponAnswer {
+  /** What stood in the field. */
+  typed: string;
+  /** Why it was refused. */
+  message?: string;
+  isRemoved?: boolean;
+}
+
+const MESSAGES: Record<CouponReason, () => string> = {
+  unknown: m.coupon_unknown,
+  not_yet_valid: m.coupon_not_yet_valid,
+  expired: m.coupon_expired,
+  used_up: m.coupon_used_up,
+  already_used: m.coupon_already_used,
+  minimum_not_reached: m.error_coupon_invalid,
+};
+
+/** Why a coupon cannot be used, as exactly as the API says it. */
+export function couponMessage({ reason, minimum_spend, valid_from }: CouponRefusal): string {
+  if (reason === 'minimum_not_reached' && minimum_spend) {
+    return m.coupon_minimum({ amount: formatMoney(minimum_spend) });
+  }
+  if (reason === 'not_yet_valid' && valid_from) {
+    return m.coupon_valid_from({ time: formatDateTime(valid_from) });
+  }
+  // A reason that this shop does not know yet has no message of its own.
+  return MESSAGES[reason]?.() ?? m.error_coupon_invalid();
+}
+
+/** Whether a coupon waives the shipping fee. */
+export function shipsFree(coupon: CartCoupon | null | undefined): boolean {
+  return coupon?.applies === true && coupon.kind === 'free_shipping';
+}
+
+interface Note {
+  tone: 'good' | 'warn' | 'bad';
+  text: string;
+}
+
+/** What there is to say about the coupon in a cart. */
+export function couponNote({
+  coupon,
+  subtotal,
+}: Pick<Cart, 'coupon' | 'subtotal'>): Note | undefined {
+  if (!coupon) return undefined;
+  if (shipsFree(coupon)) return { tone: 'good', text: m.coupon_applied_shipping() };
+  if (coupon.applies) {
+    return { tone: 'good', text: m.coupon_applied({ amount: formatMoney(coupon.discount) }) };
+  }
+  const { minimum_spend } = coupon;
+  const reason = coupon.reason ?? 'unknown';
+  if (reason !== 'minimum_not_reached' || !minimum_spend) {
+    return { tone: 'bad', text: couponMessage({ reason }) };
+  }
+  const missing = { ...minimum_spend, amount: minimum_spend.amount - subtotal.amount };
+  return {
+    tone: 'warn',
+    text: m.coupon_missing({ amount: formatMoney(minimum_spend), missing: formatMoney(missing) }),
+  };
+}
+
+interface Saving {
+  /** The coupon that saves it; nothing when it is something else. */
+  code?: string;
+  amount: Money;
+}
+
+/** What is taken off, by what takes it off. */
+export function savings(discount: Money, coupon: CartCoupon | null | undefined): Saving[] {
+  const byCoupon = coupon?.applies ? coupon.discount.amount : 0;
+  const rest = { ...discount, amount: discount.amount - byCoupon };
+  return [
+    ...(coupon && byCoupon > 0 ? [{ code: coupon.code, amount: coupon.discount }] : []),
+    ...(rest.amount === 0 ? [] : [{ amount: rest }]),
+  ];
+}
