@@ -77,7 +77,7 @@ pub const ROWS: &[Planned] = &[
     row("expiry", "orders/s", Measure::Expiry, 1),
     row("expiry_with_mails", "orders/s", Measure::Expiry, 1),
     row("rss_mib_full_queue", "MiB", Measure::FullQueue, 1),
-    row("rss_mib_12k_connections", "MiB", Measure::FullQueue, 1),
+    row("rss_mib_15k_connections", "MiB", Measure::FullQueue, 1),
     row("orders_hot_1m_stored", "orders/s", Measure::Stored1M, 0),
     row("orders_hot_10m_stored", "orders/s", Measure::Stored10M, 0),
     row("orders_hot_10m_of_empty", "%", Measure::Derived, 0),

@@ -133,7 +133,7 @@ impl Works {
                 taken = lane.recv_many(&mut tickets, LANE_BATCH) => if taken == 0 { return },
                 () = stop.cancelled(), if !stop.is_cancelled() => continue,
             }
-            tickets.retain(|ticket| !ticket.is_abandoned());
+            let tickets = self.still_wanted(tickets);
             let looked = self.gate.look(&self.db, &tickets).await;
             let refusals = looked.unwrap_or_else(|error| {
                 // The batchers know how to wait for a database that is away.
@@ -176,13 +176,7 @@ impl Works {
     async fn place_all(&self, tickets: Vec<Ticket>) {
         let mut groups = vec![tickets];
         while let Some(group) = groups.pop() {
-            // Nobody waits any more: leave it out. Its order may be asked for again by its key.
-            let (gone, mut group): (Vec<_>, Vec<_>) =
-                group.into_iter().partition(Ticket::is_abandoned);
-            self.answer_all(
-                gone.into_iter().map(|ticket| (ticket, Err(PlaceError::Unavailable))).collect(),
-                None,
-            );
+            let mut group = self.still_wanted(group);
             if group.is_empty() {
                 continue;
             }
@@ -205,6 +199,15 @@ impl Works {
                 }
             }
         }
+    }
+
+    /// Leaves out those for which nobody waits any more. Their keys are free again: the order may be
+    /// asked for anew.
+    fn still_wanted(&self, tickets: Vec<Ticket>) -> Vec<Ticket> {
+        let (gone, wanted): (Vec<_>, Vec<_>) = tickets.into_iter().partition(Ticket::is_abandoned);
+        let unavailable = |ticket| (ticket, Err(PlaceError::Unavailable));
+        self.answer_all(gone.into_iter().map(unavailable).collect(), None);
+        wanted
     }
 
     /// Answers, also those who waited behind the same keys: a placed order is theirs, too, if they

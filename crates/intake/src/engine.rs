@@ -45,7 +45,7 @@ impl Default for Settings {
         Self {
             queue: 10_000,
             batch: 2_000,
-            batchers: 4,
+            batchers: 2,
             linger: Duration::from_millis(5),
             reservation: SignedDuration::from_mins(30),
             patience: Duration::from_secs(15),

@@ -58,7 +58,8 @@ impl std::str::FromStr for Locale {
     }
 }
 
-/// A text in both languages. Cheap to clone: a flash sale's orders share the names of what they buy.
+/// A text in both languages.
+// Cheap to clone: a flash sale's orders share the names of what they buy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LocalizedText {
     /// Traditional Chinese (Taiwan).

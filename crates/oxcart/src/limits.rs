@@ -24,6 +24,14 @@ pub fn raise_open_files() {
     }
 }
 
+/// Each connection holds a few buffers of which it touches a part. Huge pages would make the whole of
+/// them real memory: a third more for a crowd's connections.
+pub fn refuse_huge_pages() {
+    // Without it the shop works, in more memory.
+    #[cfg(target_os = "linux")]
+    nix::sys::prctl::set_thp_disable(true).ok();
+}
+
 /// What clients may take: as configured, and never so many connections that no file is left.
 pub fn of_clients(config: &Config) -> http::Limits {
     let files = getrlimit(Resource::RLIMIT_NOFILE).map_or(OPEN_FILES, |(soft, _)| soft);

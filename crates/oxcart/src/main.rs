@@ -30,6 +30,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     limits::raise_open_files();
+    limits::refuse_huge_pages();
     match commands::run(&cli) {
         Ok(code) => code,
         Err(error) => {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// More than the queue and the batches hold together.
-const REQUESTS: usize = 12_000;
+const REQUESTS: usize = 15_000;
 /// How long the stock is held: long enough for all of them to come in, shorter than any time limit.
 const HOLD: Duration = Duration::from_secs(4);
 
@@ -61,7 +61,7 @@ impl Bench {
         let refused = outcome.statuses.of(503);
         ensure!(refused > 0, "the queue was never full: {}", outcome.statuses);
         self.check(&outcome, 1).await?;
-        let rows = vec![("rss_mib_full_queue", most), ("rss_mib_12k_connections", connected)];
+        let rows = vec![("rss_mib_full_queue", most), ("rss_mib_15k_connections", connected)];
         Ok(Figures { rows, detail: detail(&outcome) })
     }
 }

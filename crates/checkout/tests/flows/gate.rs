@@ -110,3 +110,15 @@ async fn a_crowd_at_the_gate_is_answered_without_orders_or_keys() {
     }
     node.end().await;
 }
+
+#[tokio::test]
+async fn who_leaves_the_gate_without_the_answer_may_ask_again() {
+    let bench = Bench::with(quick()).await;
+    let node = Node::start(&bench);
+    left(&node.intake.place(bench.order(&[(bench.shop.tote_small, 1)])).await);
+    let request = bench.order(&[(bench.shop.tote_small, 1)]);
+    // Nothing runs before the next await: the gate finds that nobody waits.
+    drop(node.intake.submit(request.clone()).unwrap());
+    assert_eq!(left(&node.intake.place(request).await), [("TOTE-S".to_owned(), 1, 0)]);
+    node.end().await;
+}

@@ -93,7 +93,7 @@ keys! {
     /// The most orders in one transaction.
     "OXCART_INTAKE_BATCH" intake_batch: usize = 2_000;
     /// Transactions with orders at the same time.
-    "OXCART_INTAKE_BATCHERS" intake_batchers: usize = 4;
+    "OXCART_INTAKE_BATCHERS" intake_batchers: usize = 2;
     /// Clients connected at the same time. Beyond that, whoever asks nothing makes room, and when
     /// everybody is busy newcomers are answered with 503.
     "OXCART_HTTP_CONNECTIONS" http_connections: usize = 10_000;
