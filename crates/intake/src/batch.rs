@@ -1,6 +1,7 @@
 //! One batch, one transaction.
 
 use std::{
+    cmp::Reverse,
     collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
@@ -381,7 +382,7 @@ fn placed(
         let line = order.lines.iter().find(|line| line.line_no == line_no);
         line.map(|line| line.sku.clone()).unwrap_or_default()
     };
-    let deductions = taken
+    let mut deductions: Vec<Deduction> = taken
         .map(|(line_no, key, quantity, available_before)| Deduction {
             line_no,
             variant: key.variant,
@@ -392,6 +393,8 @@ fn placed(
             available_after: available_before - quantity,
         })
         .collect();
+    // The order in which a replay reads them, whatever the order in which they were taken.
+    deductions.sort_unstable_by_key(|it| (it.line_no, Reverse(it.available_before), it.warehouse));
     let face = |line: &orders::Line| {
         offers.get(&line.variant).map_or_else(LineFace::default, |offer| LineFace {
             product_slug: offer.product_slug.clone(),

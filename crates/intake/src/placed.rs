@@ -10,7 +10,7 @@ use orders::Order;
 pub struct Placed {
     /// The order as it was when it was placed.
     pub order: Order,
-    /// Where its units came from, in line order.
+    /// Where its units came from, in line order; of a line, the fullest warehouse first.
     pub deductions: Vec<Deduction>,
     /// What the catalogue shows for each line, in line order.
     pub faces: Vec<LineFace>,

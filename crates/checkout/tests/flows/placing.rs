@@ -57,6 +57,21 @@ async fn a_thousand_buyers_get_exactly_the_hundred_units() {
 }
 
 #[tokio::test]
+async fn a_line_from_two_warehouses_is_told_the_same_again() {
+    let bench = Bench::new().await;
+    let mug = bench.shop.mug_white;
+    bench.place(&[(mug, 7)]).await;
+    // The nearest warehouse has less than the other one, and gives first.
+    let request = bench.order(&[(mug, 6)]);
+    let first = bench.intake.place(request.clone()).await.unwrap();
+    let again = bench.intake.place(request).await.unwrap();
+    let told: Vec<_> = first.deductions.iter().map(|d| (d.available_before, d.quantity)).collect();
+    assert_eq!(told, [(5, 3), (3, 3)]);
+    assert!(again.replayed);
+    assert_eq!(again.deductions, first.deductions);
+}
+
+#[tokio::test]
 async fn the_same_key_fifty_times_at_once_makes_one_order() {
     let mut bench = Bench::new().await;
     let request = bench.order(&[(bench.shop.mug_white, 1)]);
