@@ -1,7 +1,7 @@
 # The menu. `make` alone prints it; the work is done in scripts/ and crates/xtask.
 
 .DEFAULT_GOAL := menu
-.PHONY: menu up test lint e2e bench proof update fmt clean
+.PHONY: menu up test lint e2e bench proof fuzz update fmt clean
 
 menu: ## (this menu)
 	@echo "make …"
@@ -26,6 +26,9 @@ bench: ## what the shop can do on this machine, held against its limits. QUICK=1
 
 proof: ## tries to make the shop oversell or lose an order, for five minutes. SEEDS, SECONDS, KILLS and SEED are honoured
 	@LENGTH="$(SECONDS)" scripts/proof.sh
+
+fuzz: ## feeds everything that reads bytes from outside with bytes, guided by coverage. SECONDS (a target) and TARGETS are honoured
+	@scripts/fuzz.sh $(SECONDS)
 
 update: ## regenerate what is generated and committed: query data, OpenAPI, TypeScript client
 	@scripts/update.sh

@@ -2,7 +2,8 @@
 # Makes sure that the system has what Oxcart needs, and is quiet when it has.
 #
 #   scripts/setup-system.sh up      PostgreSQL, a C compiler, something that brings Node.js
-#   scripts/setup-system.sh test    the same, and Chromium with Chinese fonts
+#   scripts/setup-system.sh test    the same, Redis, Python with venv, and Chromium with Chinese fonts
+#   scripts/setup-system.sh fuzz    as for up, and a C++ compiler
 #
 # On Debian and Ubuntu, as root, it installs what is missing. Everywhere else it prints the line to
 # type and stops. Rust is never installed behind your back.
@@ -90,14 +91,40 @@ check_browser() {
     need fonts-noto-cjk "Chinese fonts, for the screenshots"
 }
 
-install_on_debian() {
-    # Debian's package would make and start a server of its own, which nobody here uses.
-    policy=/etc/postgresql-common/createcluster.d/oxcart-setup.conf
+check_redis() {
+    # The shop needs none; the tests start their own, to try what several servers do with one.
+    command -v redis-server >/dev/null || need redis-server "Redis, for the tests of shared limits"
+}
+
+# Debian's packages would make and start servers of their own, which nobody here uses.
+start_nothing() {
+    local cluster=/etc/postgresql-common/createcluster.d/oxcart-setup.conf
+    local services=/usr/sbin/policy-rc.d
+    left_behind=()
+    trap 'rm -f "${left_behind[@]}"' EXIT
     if [[ " ${packages[*]} " == *" postgresql "* ]]; then
-        mkdir -p "$(dirname "$policy")"
-        echo "create_main_cluster = false" >"$policy"
-        trap 'rm -f "$policy"' EXIT
+        mkdir -p "$(dirname "$cluster")"
+        left_behind+=("$cluster")
+        echo "create_main_cluster = false" >"$cluster"
     fi
+    if [[ " ${packages[*]} " == *" redis-server "* && ! -e "$services" ]]; then
+        left_behind+=("$services")
+        # 101: not now.
+        printf '#!/bin/sh\nexit 101\n' >"$services"
+        chmod 755 "$services"
+    fi
+}
+
+check_python() {
+    # Debian keeps half of venv in a package of its own. Any Python that can make one will do.
+    if command -v python3 >/dev/null && python3 -c 'import ensurepip, venv' 2>/dev/null; then
+        return
+    fi
+    need python3-venv "Python 3 with venv, for the tester of the API"
+}
+
+install_on_debian() {
+    start_nothing
     export DEBIAN_FRONTEND=noninteractive
     local options=(-y --no-install-recommends -o Dpkg::Use-Pty=0 -o Acquire::Retries=3)
     echo "Installing: ${packages[*]}"
@@ -117,6 +144,9 @@ line_to_type() {
         return
     fi
     local dnf=${names/postgresql/postgresql-server} pacman=${names/fonts-noto-cjk/noto-fonts-cjk}
+    dnf=${dnf/redis-server/redis} pacman=${pacman/redis-server/redis}
+    dnf=${dnf/python3-venv/python3} pacman=${pacman/python3-venv/python}
+    dnf=${dnf/g++/gcc-c++} pacman=${pacman/g++/gcc}
     if command -v dnf >/dev/null; then
         echo "sudo dnf install -y ${dnf/fonts-noto-cjk/google-noto-sans-cjk-fonts}"
     elif command -v pacman >/dev/null; then
@@ -124,6 +154,8 @@ line_to_type() {
     elif command -v brew >/dev/null; then
         names=${names/fonts-noto-cjk/}
         names=${names/python3-pip/node}
+        names=${names/redis-server/redis}
+        names=${names/python3-venv/python}
         echo "brew install ${names/postgresql/postgresql@17}"
     else
         echo "(your system's way to install) $names"
@@ -138,7 +170,12 @@ check_postgres
 check_node
 if [[ "$purpose" == test ]]; then
     command -v ps >/dev/null || need procps "ps, to see that nothing is left running"
+    check_redis
     check_browser
+    check_python
+fi
+if [[ "$purpose" == fuzz ]]; then
+    command -v c++ >/dev/null || need g++ "a C++ compiler, for libFuzzer"
 fi
 
 [[ ${#packages[@]} -gt 0 ]] || exit 0

@@ -14,6 +14,9 @@ case "$tool" in
     cargo-deny)
         version=0.20.2
         hash=ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee ;;
+    cargo-fuzz)
+        version=0.13.2
+        hash=612108f626b6ee0e5d63b1a0e257c89c13abffbd8fff539ccbffb7205b33093f ;;
     cargo-nextest)
         version=0.9.148
         hash=76d7faec7ba7e1f15f888268761bb1449309b1eb801ec5cbe9c04a5685f42968 ;;

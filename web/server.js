@@ -5,10 +5,12 @@
  *   ORIGIN                the shop's public origin, when the proxy in front does not say it by
  *                         X-Forwarded-Host and X-Forwarded-Proto
  *   OXCART_API_URL        where the Oxcart server answers /api
+ *   OXCART_WEB_SECRET     what the Oxcart server and this one prove themselves with to one another
  *   OXCART_PARENT_PIPE=1  end when standard input ends, so that nothing outlives its parent
  *
  * GET /_health answers 200 as soon as the server listens. It prints one line when it is ready.
  */
+import { createHash, timingSafeEqual } from 'node:crypto';
 import http from 'node:http';
 import process from 'node:process';
 
@@ -24,6 +26,17 @@ process.env.PROTOCOL_HEADER = 'x-forwarded-proto';
 process.env.HOST_HEADER = 'x-forwarded-host';
 const { handler } = await import('./build/handler.js');
 
+const digest = (text) => createHash('sha256').update(text).digest();
+const secret = process.env.OXCART_WEB_SECRET ? digest(process.env.OXCART_WEB_SECRET) : undefined;
+
+/** Only the Oxcart server can say whose request this is. */
+function believe(headers) {
+  const given = headers['x-oxcart-web-secret'];
+  const isOxcart = secret && typeof given === 'string' && timingSafeEqual(digest(given), secret);
+  if (!isOxcart) delete headers['x-oxcart-client'];
+  delete headers['x-oxcart-web-secret'];
+}
+
 const server = http.createServer((request, response) => {
   if (request.url === '/_health') {
     response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-store' });
@@ -31,6 +44,7 @@ const server = http.createServer((request, response) => {
     return;
   }
   const { headers } = request;
+  believe(headers);
   headers['x-forwarded-proto'] ??= origin?.protocol.slice(0, -1) ?? 'http';
   headers['x-forwarded-host'] ??= origin?.host ?? headers.host;
   handler(request, response, () => {

@@ -5,4 +5,8 @@ export const variables = defineEnvVars({
     description: 'Where the Oxcart server answers /api, as this server sees it',
     schema: (value) => (value ?? 'http://127.0.0.1:8080').replace(/\/$/, ''),
   },
+  OXCART_WEB_SECRET: {
+    description: 'What this server and the Oxcart server prove themselves with to one another',
+    schema: (value) => value ?? '',
+  },
 });

@@ -4,6 +4,7 @@
 //! handler. *Invariant:* handlers decide nothing: they read the input, call a flow or a query, and
 //! map the outcome to a status and a problem code.
 
+pub mod access;
 pub mod admin;
 pub mod dev;
 pub mod hooks;

@@ -1,6 +1,9 @@
 //! The API's description, made from the code that answers (OpenAPI 3.1).
 
-use axum::{Router, body::Bytes, http::header, response::Html, routing::get};
+mod limited;
+mod page;
+
+use axum::{Router, body::Bytes, http::header, routing::get};
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -40,7 +43,9 @@ pub fn routes(with_dev: bool) -> OpenApiRouter<AppState> {
         .merge(storefront::routes())
         .merge(hooks::routes())
         .merge(admin::routes());
-    if with_dev { routes.merge(dev::routes()) } else { routes }
+    let mut routes = if with_dev { routes.merge(dev::routes()) } else { routes };
+    limited::describe(routes.get_openapi_mut());
+    routes
 }
 
 /// The description as it is published.
@@ -49,12 +54,12 @@ pub fn description() -> utoipa::openapi::OpenApi {
 }
 
 /// `/api/openapi.json`, and pages to read it.
-pub fn documents(description: utoipa::openapi::OpenApi) -> Router<AppState> {
+pub fn documents(description: &utoipa::openapi::OpenApi) -> Router<AppState> {
     // Written once: both are large, and anybody may ask for them as often as they like.
-    let json = Bytes::from(serde_json::to_vec(&description).unwrap_or_default());
-    let page = Bytes::from(utoipa_scalar::Scalar::new(description).to_html());
+    let json = Bytes::from(serde_json::to_vec(description).unwrap_or_default());
+    let page = page::Page::of(&serde_json::to_value(description).unwrap_or_default());
     let json_type = [(header::CONTENT_TYPE, "application/json")];
     Router::new()
         .route("/api/openapi.json", get(async move || (json_type, json)))
-        .route("/api/docs", get(async move || Html(page)))
+        .route("/api/docs", get(async move || page.answer()))
 }

@@ -5,7 +5,7 @@ use std::{any::Any, time::Duration};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use kernel::{ErrorCode, Ids};
@@ -13,13 +13,12 @@ use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{CompressionLayer, DefaultPredicate, Predicate as _, predicate::SizeAbove},
-    set_header::SetResponseHeaderLayer,
     timeout::TimeoutLayer,
 };
 
 use crate::{
     AppState,
-    kit::{Problem, entrance::Entrance},
+    kit::{Limits, Problem, entrance::Entrance},
     openapi, ops,
 };
 
@@ -35,30 +34,22 @@ const COMPRESSED_FROM: u64 = 2 * 1024;
 pub fn router(state: AppState) -> Router {
     let (api, description) = openapi::routes(state.dev_clock.is_some()).split_for_parts();
     let api = api
-        .merge(openapi::documents(description))
+        .merge(openapi::documents(&description))
         .merge(ops::router())
         .fallback(async || Problem::new(ErrorCode::NotFound))
         .method_not_allowed_fallback(async || Problem::new(ErrorCode::MethodNotAllowed));
-    surround(api, state.ids.clone(), &state.public_url).with_state(state)
+    surround(api, state.ids.clone(), &state.public_url, state.limits.clone()).with_state(state)
 }
 
 /// What every request to any route passes through, there and back.
-pub fn surround<S>(routes: Router<S>, ids: Ids, public_url: &str) -> Router<S>
+pub fn surround<S>(routes: Router<S>, ids: Ids, public_url: &str, limits: Limits) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
     let worthwhile = DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_FROM));
     let layers = ServiceBuilder::new()
-        .layer(Entrance::new(ids, public_url))
+        .layer(Entrance::new(ids, public_url, limits))
         .layer(CatchPanicLayer::custom(broken))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("no-store"),
-        ))
-        .layer(SetResponseHeaderLayer::overriding(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ))
         .layer(CompressionLayer::new().compress_when(worthwhile))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIME_LIMIT))
         .layer(DefaultBodyLimit::max(BODY_LIMIT));

@@ -2,14 +2,15 @@
 
 use std::{ops::Deref, sync::Arc};
 
+use ::access::Guardian;
 use checkout::Checkout;
-use identity::{AccessTokens, Passwords};
+use identity::{AccessTokens, Attempts, Passwords, Revocations, SecondFactors};
 use intake::{Intake, Pending};
 use kernel::{Ids, ManualClock, SharedClock};
 use pg::Db;
 use tokio_util::task::TaskTracker;
 
-use crate::kit::streams::Streams;
+use crate::kit::{challenge::Challenges, key_cache::KeyCache, limits::Limits, streams::Streams};
 
 /// The parts of the state.
 #[derive(Debug)]
@@ -26,10 +27,20 @@ pub struct Parts {
     pub checkout: Checkout,
     /// Signs and checks access tokens.
     pub tokens: AccessTokens,
+    /// Access tokens that are refused before their time is over.
+    pub revocations: Arc<Revocations>,
+    /// Who may do what, by the policies.
+    pub guardian: Guardian,
+    /// Seals the secrets of authenticator apps, and decides about codes.
+    pub second_factors: SecondFactors,
     /// Hashes passwords, a few at a time.
     pub passwords: Passwords,
     /// The shop's address as browsers see it, without a slash at the end.
     pub public_url: String,
+    /// Who may ask how often.
+    pub limits: Limits,
+    /// Work that has to be shown before an order is taken.
+    pub challenges: Challenges,
     /// In development only: the clock that `/api/dev/clock` moves.
     pub dev_clock: Option<Arc<ManualClock>>,
     /// The metrics to show at `/metrics`.
@@ -46,6 +57,8 @@ struct Whole {
     streams: Streams,
     pending: Pending,
     tasks: TaskTracker,
+    sign_ins: Attempts,
+    key_cache: KeyCache,
 }
 
 impl AppState {
@@ -53,7 +66,8 @@ impl AppState {
     pub fn new(parts: Parts) -> Self {
         let (streams, tasks) = (Streams::new(), TaskTracker::new());
         let pending = Pending::new(parts.clock.clone(), tasks.clone());
-        Self(Arc::new(Whole { parts, streams, pending, tasks }))
+        let (sign_ins, key_cache) = (Attempts::sign_ins(), KeyCache::default());
+        Self(Arc::new(Whole { parts, streams, pending, tasks, sign_ins, key_cache }))
     }
 
     /// The event streams that may be open.
@@ -64,6 +78,16 @@ impl AppState {
     /// The orders whose clients come back for the answer.
     pub fn pending(&self) -> &Pending {
         &self.0.pending
+    }
+
+    /// Failed attempts to sign in, and to give the password once more.
+    pub fn sign_ins(&self) -> &Attempts {
+        &self.0.sign_ins
+    }
+
+    /// API keys that were good a moment ago.
+    pub fn key_cache(&self) -> &KeyCache {
+        &self.0.key_cache
     }
 
     /// Ends the event streams: the program is to stop.

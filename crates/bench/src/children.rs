@@ -30,8 +30,8 @@ use crate::{
 
 /// How long a process may take to start.
 const START_TIME: Duration = Duration::from_mins(1);
-/// How long a process may take to end after it was asked to.
-const STOP_TIME: Duration = Duration::from_secs(20);
+/// How long a process may take to end after it was asked to: longer than the shop gives itself.
+const STOP_TIME: Duration = Duration::from_secs(45);
 /// How long a load may take.
 const LOAD_TIME: Duration = Duration::from_mins(10);
 

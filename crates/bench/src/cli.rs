@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     limit_sql::{self, Work},
-    load,
+    load::{self, slow::Slow},
     measure::Effort,
     plan::ROWS,
     run::{self, Wish},
@@ -78,6 +78,9 @@ enum Command {
     /// Make a load, as told on standard input.
     #[command(hide = true)]
     Load,
+    /// Clients that take their time.
+    #[command(hide = true)]
+    Slow(Slow),
     /// Limit B.
     #[command(hide = true)]
     WriteOrders(Work),
@@ -116,6 +119,7 @@ pub fn main() -> Result<()> {
             Ok(())
         }
         Some(Command::Load) => load::main(),
+        Some(Command::Slow(slow)) => load::slow::main(slow),
         Some(Command::WriteOrders(work)) => limit_sql::main(work),
         Some(Command::ServeBare { layers }) => servers::bare::main(layers),
         Some(Command::ServeTrivial) => servers::trivial::main(),

@@ -268,7 +268,7 @@ async fn read(conn: &mut Connection, batch: &Batch) -> Result<()> {
 async fn insert(conn: &mut Connection, batch: &Batch) -> Result<()> {
     let now = SystemClock.now();
     ensure!(orders::idempotency::insert(conn, &batch.keys, now).await?, "a key was there before");
-    orders::insert(conn, &batch.orders.iter().collect::<Vec<_>>()).await?;
+    orders::insert(conn, &batch.orders.iter().map(Into::into).collect::<Vec<_>>()).await?;
     reservations::insert(conn, &batch.held).await?;
     outbox::append(conn, &batch.events).await?;
     Ok(())

@@ -31,6 +31,7 @@ pub enum Measure {
     OrdersThreeLines,
     SoldOut,
     HalfLoad,
+    UnderAbuse,
     ProductApi,
     ProductPage,
     NaiveGuardedUpdate,
@@ -69,6 +70,8 @@ pub const ROWS: &[Planned] = &[
     row("p50_ms_half_load", "ms", Measure::HalfLoad, 3),
     row("p99_ms_half_load", "ms", Measure::HalfLoad, 3),
     row("p999_ms_half_load", "ms", Measure::HalfLoad, 3),
+    row("orders_under_abuse", "orders/s", Measure::UnderAbuse, 1),
+    row("orders_under_abuse_of_calm", "%", Measure::UnderAbuse, 1),
     row("product_api", "answers/s", Measure::ProductApi, 1),
     row("product_page", "answers/s", Measure::ProductPage, 1),
     row("naive_guarded_update", "orders/s", Measure::NaiveGuardedUpdate, 1),
@@ -162,6 +165,7 @@ mod tests {
             [Measure::BareHandler, Measure::SqlOnly, Measure::OrdersHot]
         );
         assert_eq!(of("p99_ms_half_load"), [Measure::HalfLoad]);
+        assert_eq!(of("orders_under_abuse_of_calm"), [Measure::UnderAbuse]);
     }
 
     #[test]

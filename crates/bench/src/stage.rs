@@ -94,6 +94,7 @@ impl Stage {
                 expected: 201,
                 seed: number,
                 watched: Vec::new(),
+                sources: None,
             };
             let outcome = children::load(&load).await?;
             let example = outcome.example.unwrap_or_default();

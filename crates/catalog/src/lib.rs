@@ -12,6 +12,7 @@
 
 pub mod error;
 pub mod model;
+mod offer_book;
 mod offers;
 mod put_category;
 mod put_product;
@@ -21,6 +22,7 @@ pub use error::CatalogError;
 pub use model::{
     Category, ImageRef, InvalidProduct, Product, ProductOption, ProductStatus, Slug, Variant,
 };
+pub use offer_book::OfferBook;
 pub use offers::{Offer, offers};
 pub use put_category::put_category;
 pub use put_product::put_product;

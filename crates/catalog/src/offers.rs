@@ -36,6 +36,23 @@ pub struct Offer {
     pub image: Option<Arc<ImageRef>>,
 }
 
+/// A variant as the catalogue lists it, whatever the time.
+#[derive(Clone, Debug)]
+pub(crate) struct Listed {
+    /// Not said to be sellable.
+    pub offer: Offer,
+    /// From when on it may be sold; `None`: not at all.
+    pub sellable_from: Option<Timestamp>,
+}
+
+impl Listed {
+    /// As it may be sold at `now`.
+    pub fn at(&self, now: Timestamp) -> Offer {
+        let sellable = self.sellable_from.is_some_and(|from| from <= now);
+        Offer { sellable, ..self.offer.clone() }
+    }
+}
+
 /// The offers of these variants at `now`; unknown ones are missing from the answer. One set-based
 /// statement, whatever the number of ids.
 pub async fn offers(
@@ -46,6 +63,6 @@ pub async fn offers(
     if variants.is_empty() {
         return Ok(HashMap::new());
     }
-    let offers = sql::offers(conn, variants, now).await?;
-    Ok(offers.into_iter().map(|offer| (offer.variant_id, offer)).collect())
+    let listed = sql::offers(conn, variants).await?;
+    Ok(listed.iter().map(|listed| (listed.offer.variant_id, listed.at(now))).collect())
 }

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use kernel::{LocalizedText, Money, id::VariantId};
 use pg::{Affected as _, Connection, DbError, DbResult};
-use sqlx::{query, query_as, types::Json};
+use sqlx::{query, query_as, query_scalar, types::Json};
 use tracing::instrument;
 use uuid::Uuid;
 
 use crate::{
     model::{Category, ImageRef, Product},
-    offers::Offer,
+    offers::{Listed, Offer},
 };
 
 #[instrument(name = "db.category.upsert", skip_all, err)]
@@ -222,7 +222,8 @@ struct OfferRow {
     variant_name_en: String,
     price: i64,
     purchase_limit: Option<i32>,
-    sellable: bool,
+    for_sale: bool,
+    published_at: Option<jiff_sqlx::Timestamp>,
     image_key: Option<String>,
     alt_zh: Option<String>,
     alt_en: Option<String>,
@@ -231,18 +232,14 @@ struct OfferRow {
 }
 
 #[instrument(name = "db.variant.offers", skip_all, err)]
-pub async fn offers(
-    conn: &mut Connection,
-    variants: &[VariantId],
-    now: Timestamp,
-) -> DbResult<Vec<Offer>> {
+pub async fn offers(conn: &mut Connection, variants: &[VariantId]) -> DbResult<Vec<Listed>> {
     let ids: Vec<Uuid> = variants.iter().map(|id| id.as_uuid()).collect();
     let rows = query_as!(
         OfferRow,
         r#"SELECT v.id AS variant_id, v.product_id, p.slug AS product_slug, v.sku,
              p.name_zh, p.name_en, v.name_zh AS variant_name_zh, v.name_en AS variant_name_en,
              v.price, v.purchase_limit,
-             (v.active AND p.status = 'published' AND p.published_at <= $2) AS "sellable!",
+             (v.active AND p.status = 'published') AS "for_sale!", p.published_at,
              i.object_key AS "image_key?", i.alt_zh AS "alt_zh?", i.alt_en AS "alt_en?",
              i.width AS "width?", i.height AS "height?"
          FROM catalog.variants v
@@ -251,14 +248,19 @@ pub async fn offers(
              ON i.product_id = p.id AND i.position = coalesce(v.image_position, 0)
          WHERE v.id = ANY ($1)"#,
         &ids,
-        now.to_sqlx() as _,
     )
     .fetch_all(conn)
     .await?;
-    rows.into_iter().map(Offer::try_from).collect()
+    rows.into_iter().map(Listed::try_from).collect()
 }
 
-impl TryFrom<OfferRow> for Offer {
+/// Counts the changes of the catalogue.
+#[instrument(name = "db.catalog.revision", skip_all, err)]
+pub async fn revision(conn: &mut Connection) -> DbResult<i64> {
+    Ok(query_scalar!("SELECT number FROM catalog.revision").fetch_one(conn).await?)
+}
+
+impl TryFrom<OfferRow> for Listed {
     type Error = DbError;
 
     fn try_from(row: OfferRow) -> DbResult<Self> {
@@ -274,7 +276,8 @@ impl TryFrom<OfferRow> for Offer {
             width: size(row.width),
             height: size(row.height),
         });
-        Ok(Self {
+        let since = row.published_at.map(jiff_sqlx::Timestamp::to_jiff);
+        let offer = Offer {
             variant_id: row.variant_id.into(),
             product_id: row.product_id.into(),
             product_slug: row.product_slug.into(),
@@ -283,8 +286,9 @@ impl TryFrom<OfferRow> for Offer {
             variant_name: LocalizedText::new(row.variant_name_zh, row.variant_name_en),
             price,
             purchase_limit: row.purchase_limit.map(|limit| u32::try_from(limit).unwrap_or(0)),
-            sellable: row.sellable,
+            sellable: false,
             image: image.map(Arc::new),
-        })
+        };
+        Ok(Self { offer, sellable_from: since.filter(|_| row.for_sale) })
     }
 }

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use catalog::{
-    CatalogError, Category, ImageRef, Product, ProductOption, ProductStatus, Slug, Variant, offers,
-    put_category, put_product,
+    CatalogError, Category, ImageRef, OfferBook, Product, ProductOption, ProductStatus, Slug,
+    Variant, offers, put_category, put_product,
 };
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Clock as _, LocalizedText, Money, id::VariantId};
@@ -158,4 +158,57 @@ async fn conflicts_are_named_and_write_nothing() {
 
     assert_eq!(offer(&db, 20, now).await, None);
     assert_eq!(offer(&db, 10, now).await.unwrap().price.amount(), 300);
+}
+
+#[tokio::test]
+async fn the_book_says_what_the_database_says_after_every_change() {
+    let (db, now) = shop().await;
+    let product = bowl(now);
+    put(&db, &product).await.unwrap();
+    let book = OfferBook::default();
+    let asked: Vec<VariantId> = vec![seed::id(10, 10), seed::id(11, 11), seed::id(12, 12)];
+    let before_it = now - SignedDuration::from_secs(1);
+    let mut conn = db.db().acquire().await.unwrap();
+    let changes = [
+        "UPDATE catalog.variants SET price = price + 1",
+        "UPDATE catalog.products SET name_zh = 'other'",
+        "UPDATE catalog.images SET object_key = object_key || 'x'",
+        "UPDATE catalog.products SET status = 'archived'",
+        "UPDATE catalog.products SET status = 'published'",
+        "UPDATE catalog.variants SET active = false WHERE sku = 'BOWL-L'",
+        "UPDATE catalog.variants SET purchase_limit = 2",
+        "DELETE FROM catalog.images",
+    ];
+    for change in std::iter::once(None).chain(changes.map(Some)) {
+        if let Some(sql) = change {
+            let mut owner = db.owner().acquire().await.unwrap();
+            sqlx::query(sql).execute(&mut *owner).await.unwrap();
+        }
+        // The second time out of memory, and the time of asking still counts.
+        for at in [now, now, before_it] {
+            let kept = book.offers(&mut conn, &asked, at).await.unwrap();
+            let read = offers(&mut conn, &asked, at).await.unwrap();
+            assert_eq!(kept, read, "{change:?}");
+        }
+    }
+    assert_eq!(offers(&mut conn, &asked, now).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn the_book_shows_a_change_with_its_commit_and_not_before() {
+    let (db, now) = shop().await;
+    put(&db, &bowl(now)).await.unwrap();
+    let (book, asked) = (OfferBook::default(), [seed::id(10, 10)]);
+    let mut conn = db.db().acquire().await.unwrap();
+    let mut price = async || book.offers(&mut conn, &asked, now).await.unwrap()[&asked[0]].price;
+    assert_eq!(price().await, Money::twd(300).unwrap());
+    let mut change = db.db().begin().await.unwrap();
+    sqlx::query("UPDATE catalog.variants SET price = 333").execute(&mut *change).await.unwrap();
+    assert_eq!(price().await, Money::twd(300).unwrap());
+    change.commit().await.unwrap();
+    assert_eq!(price().await, Money::twd(333).unwrap());
+    let mut undone = db.db().begin().await.unwrap();
+    sqlx::query("UPDATE catalog.variants SET price = 1").execute(&mut *undone).await.unwrap();
+    undone.rollback().await.unwrap();
+    assert_eq!(price().await, Money::twd(333).unwrap());
 }

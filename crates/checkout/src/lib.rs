@@ -1,11 +1,12 @@
-//! What happens to an order after it was placed: paid, cancelled, expired.
+//! What happens to an order after it was placed: paid, cancelled, expired, claimed by an account.
 //!
 //! Each flow is one transaction over several modules, begun and committed here. Locks are always
-//! taken in the same order: the order's row, its payment rows, stock rows, coupons (`docs/CONCURRENCY.md`).
+//! taken in the same order: the person's row, the order's row, its payment rows, stock rows, coupons (`docs/CONCURRENCY.md`).
 //! Nothing here waits for the network while a transaction is open.
 
 pub mod access;
 pub mod cancel;
+pub mod claim;
 pub mod error;
 pub mod expire;
 mod limits;

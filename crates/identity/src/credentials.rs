@@ -27,16 +27,34 @@ impl Credentials {
 /// Somebody who has just proved to know their password. Only [`Passwords`](crate::Passwords) makes
 /// one.
 #[derive(Debug)]
-pub struct Verified(pub(crate) UserId);
+pub struct Verified {
+    user_id: UserId,
+    /// What the password was compared with: whoever acts on the proof later sees to it that the
+    /// password has not been changed since.
+    hash: PasswordHash,
+}
 
 impl Verified {
+    pub(crate) fn new(known: Known) -> Self {
+        Self { user_id: known.user_id, hash: known.hash }
+    }
+
     /// Who it is.
     pub const fn user_id(&self) -> UserId {
-        self.0
+        self.user_id
+    }
+
+    pub(crate) const fn hash(&self) -> &PasswordHash {
+        &self.hash
     }
 }
 
 /// Looks up an e-mail.
 pub async fn credentials(conn: &mut Connection, email: &Email) -> DbResult<Credentials> {
     Ok(Credentials(sql::credentials(conn, email).await?))
+}
+
+/// Those of somebody signed in, who is to give the password once more.
+pub async fn credentials_of(conn: &mut Connection, user: UserId) -> DbResult<Credentials> {
+    Ok(Credentials(sql::profiles::credentials_of(conn, user).await?))
 }

@@ -15,6 +15,14 @@ pub enum EndReason {
     TokenReused,
     /// The password was set anew.
     PasswordChanged,
+    /// Its owner closed the account.
+    AccountClosed,
+    /// An administrator changed what the person may do.
+    RightsChanged,
+    /// An administrator signed the person out.
+    ByAdministrator,
+    /// A second factor was turned on, and this sign-in had given none.
+    SecondFactorChanged,
 }
 
 impl EndReason {
@@ -23,12 +31,16 @@ impl EndReason {
             Self::SignedOut => "signed_out",
             Self::TokenReused => "token_reused",
             Self::PasswordChanged => "password_changed",
+            Self::AccountClosed => "account_closed",
+            Self::RightsChanged => "rights_changed",
+            Self::ByAdministrator => "by_administrator",
+            Self::SecondFactorChanged => "second_factor_changed",
         }
     }
 }
 
-/// Ends a session: its refresh tokens are worth nothing from now on, its access tokens run out
-/// within 15 minutes. One that is over stays as it is.
+/// Ends a session: its refresh tokens are worth nothing from now on, and its access tokens are on the
+/// denylist ([`Revocations`](crate::Revocations)). One that is over stays as it is.
 pub async fn end_session(
     conn: &mut Connection,
     session: SessionId,

@@ -42,11 +42,14 @@ pub async fn ensure_admin(
     }
     let now = clock.now();
     let name = name.as_str().to_owned();
-    let user = User { id: ids.next(clock), email, name, roles: vec![Role::Admin] };
+    let user = User::new(ids.next(clock), email, name, vec![Role::Admin]);
     let id = sql::insert_or_promote_admin(conn, &user, hash, now).await?;
     if id == user.id {
         return Ok(AdminSetup::Created);
     }
+    // What the account had so far was somebody's who may not be the administrator.
     sql::end_sessions_of(conn, id, EndReason::PasswordChanged, now).await?;
+    sql::closing::delete_second_factor(conn, id).await?;
+    sql::closing::revoke_api_keys(conn, id, now).await?;
     Ok(AdminSetup::Promoted)
 }

@@ -46,6 +46,22 @@ pub struct User {
     pub name: String,
     /// What they may do in the shop; customers have none.
     pub roles: Vec<Role>,
+    /// Whether they have shown that they read the mail of that address.
+    pub email_verified: bool,
+    /// Their telephone, if they gave one.
+    pub phone: Option<String>,
+}
+
+impl User {
+    /// Somebody new: nothing is known beyond what they say.
+    pub const fn new(id: UserId, email: Email, name: String, roles: Vec<Role>) -> Self {
+        Self { id, email, name, roles, email_verified: false, phone: None }
+    }
+
+    /// Whether they may run the shop.
+    pub fn is_admin(&self) -> bool {
+        self.roles.contains(&Role::Admin)
+    }
 }
 
 /// Input that cannot be part of an account.
@@ -63,6 +79,12 @@ pub enum InvalidIdentity {
     /// The password is too long.
     #[error("a password has at most {} characters", crate::Password::MAX_CHARS)]
     PasswordTooLong,
+    /// What an API key may be used for.
+    #[error("scopes are 1 to {} names of actions", crate::Scopes::MOST)]
+    Scopes,
+    /// The password is one that is tried first.
+    #[error("this password is too easy to guess: choose one that is less common")]
+    PasswordCommon,
 }
 
 /// An e-mail address, as typed; compared without regard to case.

@@ -9,7 +9,7 @@ use argon2::{
 use kernel::Ids;
 use tokio::{sync::Semaphore, time::timeout};
 
-use crate::{Credentials, IdentityError, Verified, model::InvalidIdentity};
+use crate::{Credentials, IdentityError, Verified, model::InvalidIdentity, password_rules};
 
 /// A password somebody chose. Shown nowhere, not even by `Debug`.
 #[derive(Clone, PartialEq, Eq)]
@@ -21,14 +21,24 @@ impl Password {
     /// The longest password: no more work than one hash, whatever is sent.
     pub const MAX_CHARS: usize = 128;
 
-    /// A password, checked; spaces count, nothing is trimmed.
+    /// A password, checked: neither too short nor too long, and none that is tried first. Spaces
+    /// count, nothing is trimmed.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidIdentity> {
         let text = text.into();
         match text.chars().count() {
             ..Self::MIN_CHARS => Err(InvalidIdentity::PasswordTooShort),
+            Self::MIN_CHARS..=Self::MAX_CHARS if password_rules::is_easy(&text) => {
+                Err(InvalidIdentity::PasswordCommon)
+            }
             Self::MIN_CHARS..=Self::MAX_CHARS => Ok(Self(text)),
             _ => Err(InvalidIdentity::PasswordTooLong),
         }
+    }
+
+    /// The same, unless it is little more than the e-mail or the name of the account it is for.
+    pub fn unlike(self, email: &str, name: &str) -> Result<Self, InvalidIdentity> {
+        let personal = password_rules::is_personal(&self.0, email, name);
+        if personal { Err(InvalidIdentity::PasswordCommon) } else { Ok(self) }
     }
 }
 
@@ -54,8 +64,8 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
 /// What an unknown e-mail is compared with: the same parameters, so the same time, and a hash that
-/// no password has (finding one would mean inverting argon2).
-const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
+/// no password has (finding one would mean inverting argon2). A closed account is left with it.
+pub(crate) const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
      AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Hashes and checks passwords. Each takes some 20 ms of a processor and 19 MiB, so only a bounded
@@ -96,7 +106,7 @@ impl Passwords {
             let parsed = phc::PasswordHash::new(hash)
                 .map_err(|error| IdentityError::Hashing(error.to_string()))?;
             let right = argon2()?.verify_password(password.as_bytes(), &parsed).is_ok();
-            Ok(known.filter(|known| right && known.active).map(|known| Verified(known.user_id)))
+            Ok(known.filter(|known| right && known.active).map(Verified::new))
         })
         .await
     }
@@ -144,9 +154,20 @@ mod tests {
     #[test]
     fn length_is_counted_in_characters() {
         assert_eq!(Password::new("短短短短短短短短短"), Err(InvalidIdentity::PasswordTooShort));
-        assert!(Password::new("夠長夠長夠長夠長夠長").is_ok());
-        assert!(Password::new("x".repeat(128)).is_ok());
-        assert_eq!(Password::new("x".repeat(129)), Err(InvalidIdentity::PasswordTooLong));
+        assert!(Password::new("十個不同的字就夠長了").is_ok());
+        let long = "correct horse battery ".repeat(6);
+        assert!(Password::new(&long[..128]).is_ok());
+        assert_eq!(Password::new(&long[..129]), Err(InvalidIdentity::PasswordTooLong));
+    }
+
+    #[test]
+    fn passwords_that_are_tried_first_are_refused() {
+        assert_eq!(Password::new("Password123!"), Err(InvalidIdentity::PasswordCommon));
+        assert_eq!(Password::new("1234567890"), Err(InvalidIdentity::PasswordCommon));
+        let own = Password::new("wang.xm 2026").unwrap();
+        assert!(own.clone().unlike("somebody@example.com", "Lee").is_ok());
+        let refused = own.unlike("Wang.XM@example.com", "王小明");
+        assert_eq!(refused, Err(InvalidIdentity::PasswordCommon));
     }
 
     #[test]

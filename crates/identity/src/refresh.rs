@@ -88,7 +88,8 @@ pub async fn refresh(
     let expires_at = expiry(now);
     sql::insert_refresh_token(conn, &refresh_token, session.id, now).await?;
     sql::touch_session(conn, session.id, now, expires_at).await?;
-    let signed_in = SignedIn { user, session_id: session.id, refresh_token, expires_at };
+    let (session_id, second_factor) = (session.id, session.second_factor);
+    let signed_in = SignedIn { user, session_id, refresh_token, expires_at, second_factor };
     Ok(Refreshed::Granted(Box::new(signed_in)))
 }
 

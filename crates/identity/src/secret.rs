@@ -11,6 +11,12 @@ pub const ACCESS_TOKEN_KEY: &str = "access_token_key";
 /// The name of the key behind the links with which guests read their orders.
 pub const ORDER_ACCESS_KEY: &str = "order_access_key";
 
+/// The name of the key that seals the secrets of second factors.
+pub const SECOND_FACTOR_KEY: &str = "second_factor_key";
+
+/// The name of the key that signs the challenges before an order.
+pub const CHALLENGE_KEY: &str = "challenge_key";
+
 /// The secret of this name; made at the first call, and the same for every server ever after.
 pub async fn secret(
     conn: &mut Connection,

@@ -9,18 +9,31 @@ use tracing::instrument;
 use uuid::Uuid;
 
 use crate::{
-    EndReason, RefreshToken,
+    Device, EndReason, RefreshToken,
     credentials::Known,
     model::{Email, Role, User},
     password::PasswordHash,
     refresh::TokenState,
 };
 
+pub mod addresses;
+pub mod api_keys;
+pub mod closing;
+pub mod profiles;
+pub mod proofs;
+pub mod revocations;
+pub mod second_factor;
+pub mod sessions;
+pub mod signing_keys;
+pub mod staff;
+
 struct UserRow {
     id: Uuid,
     email: String,
     name: String,
     roles: Vec<String>,
+    email_verified: bool,
+    phone: Option<String>,
 }
 
 impl TryFrom<UserRow> for User {
@@ -39,34 +52,14 @@ impl TryFrom<UserRow> for User {
             email: Email::from_database(row.email),
             name: row.name,
             roles: row.roles.iter().map(role).collect::<DbResult<_>>()?,
+            email_verified: row.email_verified,
+            phone: row.phone,
         })
     }
 }
 
 fn role_words(user: &User) -> Vec<String> {
     user.roles.iter().map(|role| role.as_str().to_owned()).collect()
-}
-
-#[instrument(name = "db.user.insert", skip_all, err)]
-pub async fn insert_user(
-    conn: &mut Connection,
-    user: &User,
-    hash: &PasswordHash,
-    now: Timestamp,
-) -> DbResult<()> {
-    query!(
-        "INSERT INTO identity.users (id, email, name, password_hash, roles, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $6)",
-        user.id.as_uuid(),
-        user.email.as_str(),
-        user.name,
-        hash.0,
-        &role_words(user),
-        now.to_sqlx() as _,
-    )
-    .execute(conn)
-    .await?
-    .one_row("insert a user")
 }
 
 #[instrument(name = "db.user.credentials", skip_all, err)]
@@ -88,7 +81,8 @@ pub async fn credentials(conn: &mut Connection, email: &Email) -> DbResult<Optio
 pub async fn active_user(conn: &mut Connection, id: UserId) -> DbResult<Option<User>> {
     let row = query_as!(
         UserRow,
-        "SELECT id, email, name, roles FROM identity.users WHERE id = $1 AND active",
+        r#"SELECT id, email, name, roles, email_verified_at IS NOT NULL AS "email_verified!", phone
+         FROM identity.users WHERE id = $1 AND active"#,
         id.as_uuid(),
     )
     .fetch_optional(conn)
@@ -96,13 +90,20 @@ pub async fn active_user(conn: &mut Connection, id: UserId) -> DbResult<Option<U
     row.map(User::try_from).transpose()
 }
 
-/// Keeps the person from being deactivated until the transaction ends.
+/// Keeps the person from being deactivated, and the password from being changed, until the
+/// transaction ends. Nobody when either has happened since the password was checked.
 #[instrument(name = "db.user.lock_active", skip_all, err)]
-pub async fn lock_active_user(conn: &mut Connection, id: UserId) -> DbResult<Option<User>> {
+pub async fn lock_active_user(
+    conn: &mut Connection,
+    id: UserId,
+    hash: &PasswordHash,
+) -> DbResult<Option<User>> {
     let row = query_as!(
         UserRow,
-        "SELECT id, email, name, roles FROM identity.users WHERE id = $1 AND active FOR SHARE",
+        r#"SELECT id, email, name, roles, email_verified_at IS NOT NULL AS "email_verified!", phone
+         FROM identity.users WHERE id = $1 AND active AND password_hash = $2 FOR SHARE"#,
         id.as_uuid(),
+        hash.0,
     )
     .fetch_optional(conn)
     .await?;
@@ -130,7 +131,8 @@ pub async fn lock_admin_setup(conn: &mut Connection) -> DbResult<()> {
     Ok(())
 }
 
-/// Returns the id of the account that is the administrator's now.
+/// Returns the id of the account that is the administrator's now. Whoever runs the shop answers for
+/// the address: it counts as verified.
 #[instrument(name = "db.user.insert_or_promote", skip_all, err)]
 pub async fn insert_or_promote_admin(
     conn: &mut Connection,
@@ -139,10 +141,12 @@ pub async fn insert_or_promote_admin(
     now: Timestamp,
 ) -> DbResult<UserId> {
     let id = query_scalar!(
-        "INSERT INTO identity.users (id, email, name, password_hash, roles, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $6)
+        "INSERT INTO identity.users (id, email, name, password_hash, roles, created_at, updated_at,
+             email_verified_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $6)
          ON CONFLICT (lower(email)) DO UPDATE
          SET password_hash = excluded.password_hash, active = true,
+             email_verified_at = coalesce(users.email_verified_at, excluded.email_verified_at),
              roles = CASE WHEN 'admin' = ANY (users.roles) THEN users.roles
                  ELSE users.roles || excluded.roles END,
              updated_at = excluded.updated_at
@@ -166,14 +170,18 @@ pub async fn insert_session(
     user: UserId,
     now: Timestamp,
     expires_at: Timestamp,
+    device: &Device,
 ) -> DbResult<()> {
     query!(
-        "INSERT INTO identity.sessions (id, user_id, created_at, last_used_at, expires_at)
-         VALUES ($1, $2, $3, $3, $4)",
+        "INSERT INTO identity.sessions (id, user_id, created_at, last_used_at, expires_at,
+             user_agent, ip)
+         VALUES ($1, $2, $3, $3, $4, $5, $6::text::inet)",
         id.as_uuid(),
         user.as_uuid(),
         now.to_sqlx() as _,
         expires_at.to_sqlx() as _,
+        device.user_agent(),
+        device.ip().map(|ip| ip.to_string()),
     )
     .execute(conn)
     .await?
@@ -184,6 +192,7 @@ pub async fn insert_session(
 pub struct LiveSession {
     pub id: SessionId,
     pub user_id: UserId,
+    pub second_factor: bool,
 }
 
 /// Locks the session a token belongs to, if it is not over.
@@ -194,7 +203,7 @@ pub async fn lock_live_session_of(
     now: Timestamp,
 ) -> DbResult<Option<LiveSession>> {
     let row = query!(
-        "SELECT id, user_id FROM identity.sessions
+        "SELECT id, user_id, second_factor FROM identity.sessions
          WHERE id = (SELECT session_id FROM identity.refresh_tokens WHERE digest = $1)
              AND ended_at IS NULL AND expires_at > $2
          FOR UPDATE",
@@ -203,7 +212,11 @@ pub async fn lock_live_session_of(
     )
     .fetch_optional(conn)
     .await?;
-    Ok(row.map(|row| LiveSession { id: row.id.into(), user_id: row.user_id.into() }))
+    Ok(row.map(|row| LiveSession {
+        id: row.id.into(),
+        user_id: row.user_id.into(),
+        second_factor: row.second_factor,
+    }))
 }
 
 #[instrument(name = "db.session.of_token", skip_all, err)]
@@ -385,5 +398,11 @@ pub async fn insert_secret(
     )
     .execute(conn)
     .await?;
+    Ok(())
+}
+
+#[instrument(name = "db.secret.remove", skip_all, err)]
+pub async fn remove_secret(conn: &mut Connection, name: &str) -> DbResult<()> {
+    query!("DELETE FROM identity.secrets WHERE name = $1", name).execute(conn).await?;
     Ok(())
 }

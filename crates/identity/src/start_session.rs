@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{Clock, Ids, id::SessionId};
 use pg::Connection;
 
-use crate::{IdentityError, RefreshToken, Verified, model::User, sql};
+use crate::{Admitted, Device, IdentityError, RefreshToken, model::User, sql};
 
 /// How long a session lives without being used.
 pub(crate) const IDLE: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -24,21 +24,34 @@ pub struct SignedIn {
     pub refresh_token: RefreshToken,
     /// When the session ends if nobody uses it.
     pub expires_at: Timestamp,
+    /// Whether the sign-in gave a second factor.
+    pub second_factor: bool,
 }
 
-/// Starts a session; `None` when the person was deactivated since the password was checked.
+/// Starts a session; `None` when the person was deactivated, or the password changed, since the
+/// password was checked, and when a second factor is on that was not given.
 pub async fn start_session(
     conn: &mut Connection,
-    who: Verified,
+    who: impl Into<Admitted>,
+    device: &Device,
     ids: &Ids,
     clock: &dyn Clock,
 ) -> Result<Option<SignedIn>, IdentityError> {
     let now = clock.now();
-    let Some(user) = sql::lock_active_user(conn, who.user_id()).await? else { return Ok(None) };
+    let Admitted { who, second_factor } = who.into();
+    let Some(user) = sql::lock_active_user(conn, who.user_id(), who.hash()).await? else {
+        return Ok(None);
+    };
+    if !second_factor && sql::second_factor::state(conn, user.id).await?.enabled {
+        return Ok(None);
+    }
     let session_id = ids.next(clock);
     let refresh_token = RefreshToken::new(ids);
     let expires_at = expiry(now);
-    sql::insert_session(conn, session_id, user.id, now, expires_at).await?;
+    sql::insert_session(conn, session_id, user.id, now, expires_at, device).await?;
+    if second_factor {
+        sql::second_factor::mark_session(conn, session_id).await?;
+    }
     sql::insert_refresh_token(conn, &refresh_token, session_id, now).await?;
-    Ok(Some(SignedIn { user, session_id, refresh_token, expires_at }))
+    Ok(Some(SignedIn { user, session_id, refresh_token, expires_at, second_factor }))
 }

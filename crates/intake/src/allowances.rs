@@ -1,4 +1,4 @@
-//! What limits leave: purchase limits and coupons, as one batch knows them.
+//! What limits leave: purchase limits, coupons and unpaid orders, as one batch knows them.
 //!
 //! Read after the batch has locked its stock rows, which makes the orders of a limited variant take
 //! turns; coupons are locked here, in the order of their codes. What earlier members of the batch
@@ -11,14 +11,17 @@ use catalog::Offer;
 use jiff::Timestamp;
 use kernel::{Money, id::VariantId};
 use orders::{
-    Buyer, Purchase,
+    Buyer, Holder, Purchase,
     purchases::{self, Bought},
 };
 use pg::{Connection, DbResult};
 use pricing::{Benefit, Coupon, CouponCode, CouponRefusal, Redemption, Usage};
 use uuid::Uuid;
 
-use crate::request::{OverLimit, PlaceOrder, Refusal};
+use crate::{
+    holds::Holds,
+    request::{OverLimit, PlaceOrder, Refusal},
+};
 
 /// What is known about limits.
 #[derive(Debug, Default)]
@@ -26,6 +29,7 @@ pub(crate) struct Allowances {
     bought: Bought,
     coupons: HashMap<CouponCode, Coupon>,
     used: HashMap<(CouponCode, Uuid), i64>,
+    holds: Holds,
 }
 
 impl Allowances {
@@ -35,13 +39,25 @@ impl Allowances {
             || requests.iter().any(|request| request.coupon_code.is_some())
     }
 
-    /// Reads what the requests are limited by, and locks their coupons.
+    /// Reads only how much is held without having been paid for; that is not locked.
+    pub async fn of_holds(
+        conn: &mut Connection,
+        requests: &[&PlaceOrder],
+        hold_limit: u32,
+    ) -> DbResult<Self> {
+        let holds = Holds::look(conn, requests, hold_limit).await?;
+        Ok(Self { holds, ..Self::default() })
+    }
+
+    /// Reads what the requests are limited by, and locks their coupons. The names they would hold
+    /// stock under are locked.
     pub async fn load(
         conn: &mut Connection,
         requests: &[&PlaceOrder],
         offers: &HashMap<VariantId, Offer>,
+        hold_limit: u32,
     ) -> DbResult<Self> {
-        let mut allowances = Self::default();
+        let mut allowances = Self::of_holds(conn, requests, hold_limit).await?;
         if offers.values().any(|offer| offer.purchase_limit.is_some()) {
             let wanted: Vec<_> =
                 requests.iter().flat_map(|request| limited_pairs(request, offers)).collect();
@@ -100,6 +116,18 @@ impl Allowances {
         if over.is_empty() { Ok(()) } else { Err(Refusal::PurchaseLimit(over)) }
     }
 
+    /// Under whose names the request's order holds stock, if they may hold more.
+    pub fn check_holds(&self, request: &PlaceOrder) -> Result<Option<Holder>, Refusal> {
+        let holder = self.holds.holder(request);
+        self.holds.check(holder)?;
+        Ok(holder)
+    }
+
+    /// What is held without having been paid for.
+    pub const fn holds(&self) -> &Holds {
+        &self.holds
+    }
+
     /// What the request's coupon gives for lines of this sum; or why it gives nothing.
     pub fn benefit(
         &self,
@@ -122,7 +150,13 @@ impl Allowances {
     }
 
     /// Notes what an accepted order takes, for the requests after it.
-    pub fn take(&mut self, purchases: &[Purchase], redemption: Option<&Redemption>) {
+    pub fn take(
+        &mut self,
+        purchases: &[Purchase],
+        redemption: Option<&Redemption>,
+        holder: Option<Holder>,
+    ) {
+        self.holds.take(holder);
         for purchase in purchases {
             *self.bought.entry((purchase.variant, purchase.buyer)).or_default() +=
                 purchase.quantity;

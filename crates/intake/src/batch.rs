@@ -7,14 +7,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use catalog::Offer;
+use catalog::{Offer, OfferBook};
 use inventory::{Ledger, Preference, Reservation, SaveContext, reservations};
 use jiff::SignedDuration;
 use kernel::{
     Clock, Ids,
     id::{OrderId, VariantId},
 };
-use orders::{KnownKey, Order, OrderStatus, purchases};
+use orders::{Holder, KnownKey, NewOrder, Order, OrderStatus, purchases};
 use pg::{Connection, Db, DbError};
 use thiserror::Error;
 use uuid::Uuid;
@@ -22,6 +22,7 @@ use uuid::Uuid;
 use crate::{
     allowances::Allowances,
     decide::{Accepted, Draft, Facts, decide, draft},
+    holds,
     placed::{Deduction, LineFace, Placed},
     request::{PlaceOrder, Refusal},
 };
@@ -48,8 +49,9 @@ pub(crate) enum BatchError {
     /// Another transaction stored one of the keys after we looked.
     #[error("a key was stored by another transaction meanwhile")]
     KeyRace,
-    /// Orders were written in the hope that there is stock for each, and there is not.
-    #[error("there is not the stock for all of the orders that were drafted")]
+    /// Orders were written in the hope that there is stock for each, and that nobody else orders
+    /// under the same names, and it is not so.
+    #[error("not all of the orders that were drafted can be")]
     DraftsFailed,
     /// The database.
     #[error(transparent)]
@@ -65,8 +67,12 @@ pub(crate) struct Means<'a> {
     pub db: &'a Db,
     pub clock: &'a dyn Clock,
     pub ids: &'a Ids,
+    /// What the variants cost, out of memory while nothing changes.
+    pub book: &'a OfferBook,
     /// How long stock is held for an unpaid order.
     pub reservation: SignedDuration,
+    /// Unpaid orders that one name may have open; 0: any number.
+    pub hold_limit: u32,
 }
 
 /// What is decided about a request.
@@ -105,7 +111,7 @@ pub(crate) async fn place(
     wanted.sort_unstable();
     wanted.dedup();
     // What needs no lock is read first: a hot variant's row is held as short as possible.
-    let offers = catalog::offers(&mut tx, &wanted, now).await?;
+    let offers = means.book.offers(&mut tx, &wanted, now).await?;
     let methods = shipping::methods(&mut tx).await?;
     let warehouses = inventory::warehouses(&mut tx).await?;
     let mut preferences: HashMap<&str, Preference> = HashMap::new();
@@ -118,6 +124,7 @@ pub(crate) async fn place(
         methods: &methods,
         preferences: &preferences,
         reservation: means.reservation,
+        hold_limit: means.hold_limit,
         now,
         clock: means.clock,
         ids: means.ids,
@@ -144,13 +151,14 @@ async fn lock_then_write<'a>(
     wanted: &[VariantId],
     facts: &Facts<'a>,
 ) -> Result<Written<'a>, BatchError> {
-    // The stock rows come first: who waits for them sees, once it has them, every key that was
-    // stored before they came free.
+    holds::lock(conn, requests, facts.hold_limit).await?;
+    // The stock rows come before the keys: who waits for them sees, once it has them, every key that
+    // was stored before they came free.
     let waiting = Instant::now();
     let mut ledger = inventory::lock(conn, wanted).await?;
     let lock_wait = waiting.elapsed();
     let known = known_keys(conn, requests).await?;
-    let mut allowances = Allowances::load(conn, requests, facts.offers).await?;
+    let mut allowances = Allowances::load(conn, requests, facts.offers, facts.hold_limit).await?;
     let mut accepted: Vec<Accepted<'_>> = Vec::new();
     let decisions = requests
         .iter()
@@ -167,8 +175,7 @@ async fn lock_then_write<'a>(
         .collect();
     let sold_out = sold_out(wanted, &ledger, facts.offers);
     if !accepted.is_empty() {
-        let orders: Vec<&Order> = accepted.iter().map(|new| &new.draft.order).collect();
-        write_orders(conn, &orders, facts).await?;
+        write_orders(conn, accepted.iter().map(|new| &new.draft), facts).await?;
         write_keys(conn, accepted.iter().map(|new| &new.draft), facts).await?;
         write_claims(conn, &accepted, ledger, facts).await?;
     }
@@ -186,7 +193,7 @@ async fn draft_then_lock<'a>(
     facts: &Facts<'a>,
 ) -> Result<Written<'a>, BatchError> {
     let known = known_keys(conn, requests).await?;
-    let allowances = Allowances::default();
+    let mut allowances = Allowances::of_holds(conn, requests, facts.hold_limit).await?;
     let mut drafts: Vec<Draft<'_>> = Vec::with_capacity(requests.len());
     let decisions: Vec<Decision> = requests
         .iter()
@@ -194,6 +201,7 @@ async fn draft_then_lock<'a>(
             Some(decision) => decision,
             None => match draft(request, facts, &allowances) {
                 Ok(new) => {
+                    new.note(&mut allowances);
                     drafts.push(new);
                     Decision::New
                 }
@@ -206,9 +214,12 @@ async fn draft_then_lock<'a>(
         let (accepted, sold_out, lock_wait) = nothing;
         return Ok(Written { decisions, accepted, sold_out, lock_wait });
     }
-    let orders: Vec<&Order> = drafts.iter().map(|draft| &draft.order).collect();
-    write_orders(conn, &orders, facts).await?;
+    write_orders(conn, &drafts, facts).await?;
     write_keys(conn, &drafts, facts).await?;
+    let holders: Vec<Holder> = drafts.iter().filter_map(|draft| draft.holder).collect();
+    if !allowances.holds().hold_still(conn, &holders).await? {
+        return Err(BatchError::DraftsFailed);
+    }
     let waiting = Instant::now();
     let mut ledger = inventory::lock(conn, wanted).await?;
     let lock_wait = waiting.elapsed();
@@ -263,13 +274,17 @@ fn seen_before(request: &PlaceOrder, known: &HashMap<Uuid, Vec<KnownKey>>) -> Op
 }
 
 /// Writes the orders and their events: rows nobody else can know of.
-async fn write_orders(
+async fn write_orders<'a>(
     conn: &mut Connection,
-    new: &[&Order],
+    new: impl IntoIterator<Item = &'a Draft<'a>>,
     facts: &Facts<'_>,
 ) -> Result<(), BatchError> {
-    orders::insert(conn, new).await?;
-    let event = |order: &&Order| orders::events::created(order, facts.clock, facts.ids);
+    let new: Vec<NewOrder<'_>> = new
+        .into_iter()
+        .map(|draft| NewOrder { order: &draft.order, holder: draft.holder })
+        .collect();
+    orders::insert(conn, &new).await?;
+    let event = |new: &NewOrder<'_>| orders::events::created(new.order, facts.clock, facts.ids);
     let events: Vec<_> = new.iter().map(event).collect();
     outbox::append(conn, &events).await?;
     Ok(())

@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use catalog::OfferBook;
 use futures::FutureExt;
 use kernel::{Ids, SharedClock};
 use pg::{Backoff, Db, DbError};
@@ -37,6 +38,7 @@ pub(crate) struct Works {
     pub metrics: IntakeMetrics,
     pub gate: Gate,
     pub caution: Caution,
+    pub book: OfferBook,
     pub in_flight: InFlight,
     pub counts: Arc<Counts>,
     /// The queue's entrance, for those who come back.
@@ -257,7 +259,9 @@ impl Works {
             db: &self.db,
             clock: &*self.clock,
             ids: &self.ids,
+            book: &self.book,
             reservation: self.settings.reservation,
+            hold_limit: self.settings.hold_limit,
         };
         let mut attempt = 0;
         loop {

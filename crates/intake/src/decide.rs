@@ -9,7 +9,7 @@ use kernel::{
     Clock, Ids, Money,
     id::{OrderId, VariantId},
 };
-use orders::{Buyer, KnownKey, Line, Order, OrderStatus, Purchase, purchases};
+use orders::{Buyer, Holder, KnownKey, Line, Order, OrderStatus, Purchase, purchases};
 use pricing::{CouponCode, Quote, QuoteLine, Redeemer, Redemption, ShippingRate};
 use shipping::Method;
 
@@ -25,6 +25,7 @@ pub(crate) struct Facts<'a> {
     /// Which warehouse is best for each postal code of the batch.
     pub preferences: &'a HashMap<&'a str, Preference>,
     pub reservation: SignedDuration,
+    pub hold_limit: u32,
     pub now: Timestamp,
     pub clock: &'a dyn Clock,
     pub ids: &'a Ids,
@@ -36,6 +37,7 @@ pub(crate) struct Draft<'a> {
     pub order: Order,
     pub purchases: Vec<Purchase>,
     pub redemption: Option<Redemption>,
+    pub holder: Option<Holder>,
     demands: Vec<Demand>,
     preference: &'a Preference,
 }
@@ -58,7 +60,7 @@ pub(crate) fn decide<'a>(
     let allocations = draft
         .take(ledger, facts.now)
         .map_err(|unfillable| refusal(unfillable, request, facts.offers))?;
-    allowances.take(&draft.purchases, draft.redemption.as_ref());
+    draft.note(allowances);
     Ok(Accepted { draft, allocations })
 }
 
@@ -70,6 +72,7 @@ pub(crate) fn draft<'a>(
 ) -> Result<Draft<'a>, Refusal> {
     let offers = offers_of(request, facts)?;
     allowances.check_purchases(request, facts.offers)?;
+    let holder = allowances.check_holds(request)?;
     let (quote, coupon) = price(request, facts, &offers, allowances)?;
     let id: OrderId = facts.ids.next_on(facts.clock, request.lines[0].variant.shard());
     let saved = quote.saved;
@@ -87,6 +90,7 @@ pub(crate) fn draft<'a>(
         key: KnownKey { key: request.key, fingerprint: request.fingerprint, order: id },
         purchases: purchases::of_order(&order, limited),
         redemption,
+        holder,
         demands: numbered(&request.lines)
             .map(|(line_no, line)| Demand {
                 line_no,
@@ -100,6 +104,11 @@ pub(crate) fn draft<'a>(
 }
 
 impl Draft<'_> {
+    /// Notes what it takes of limits, for the requests after it.
+    pub fn note(&self, allowances: &mut Allowances) {
+        allowances.take(&self.purchases, self.redemption.as_ref(), self.holder);
+    }
+
     /// Takes the units it wants out of the ledger: all of them, or none.
     pub fn take(&self, ledger: &mut Ledger, at: Timestamp) -> Result<Vec<Allocation>, Unfillable> {
         let reference = Some(self.order.id.as_uuid());

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use catalog::OfferBook;
 use jiff::SignedDuration;
 use kernel::{Ids, SharedClock};
 use pg::Db;
@@ -34,6 +35,8 @@ pub struct Settings {
     pub linger: Duration,
     /// How long stock is held for an unpaid order (BR-003).
     pub reservation: SignedDuration,
+    /// Unpaid orders that one buyer, or one telephone number, may have open; 0: any number.
+    pub hold_limit: u32,
     /// How long a caller waits for an answer before it is told to ask again.
     pub patience: Duration,
     /// How long a batch is tried again while the database is away.
@@ -48,6 +51,7 @@ impl Default for Settings {
             batchers: 2,
             linger: Duration::from_millis(5),
             reservation: SignedDuration::from_mins(30),
+            hold_limit: 0,
             patience: Duration::from_secs(15),
             persistence: Duration::from_secs(10),
         }
@@ -85,6 +89,7 @@ impl Intake {
             metrics,
             gate: Gate::default(),
             caution: Caution::default(),
+            book: OfferBook::default(),
             in_flight: InFlight::default(),
             counts: Arc::new(Counts::default()),
             queue: queue.downgrade(),

@@ -25,6 +25,7 @@ mod caution;
 mod decide;
 mod engine;
 mod gate;
+mod holds;
 mod metrics;
 #[cfg(feature = "mutants")]
 mod mutants;

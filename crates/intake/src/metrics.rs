@@ -150,6 +150,7 @@ const fn error_code(error: &PlaceError) -> &'static str {
             Refusal::Frozen(_) => "stock_frozen",
             Refusal::UnknownShippingMethod => "unknown_shipping_method",
             Refusal::PurchaseLimit(_) => "purchase_limit_exceeded",
+            Refusal::HoldLimit { .. } => "hold_limit_exceeded",
             Refusal::CouponInvalid(_) => "coupon_invalid",
             Refusal::TotalOutOfRange => "total_out_of_range",
             Refusal::KeyReused => "idempotency_key_reused",

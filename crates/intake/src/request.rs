@@ -38,6 +38,8 @@ pub struct PlaceOrder {
     pub lines: Vec<RequestedLine>,
     /// The total the buyer saw, if the client sent it: only compared.
     pub expected_total: Option<Money>,
+    /// Whether the number of unpaid orders is no matter: a trusted back end asks, or a load test.
+    pub spared: bool,
 }
 
 /// One line of a request.
@@ -123,6 +125,14 @@ pub enum Refusal {
     /// The buyer would have more than one may.
     #[error("this is more than one customer may buy")]
     PurchaseLimit(Vec<OverLimit>),
+    /// The buyer, or the telephone number, has too many orders open that nobody has paid for.
+    #[error("{open} unpaid orders are open, of {limit} at most")]
+    HoldLimit {
+        /// How many are open.
+        open: i64,
+        /// How many may be.
+        limit: u32,
+    },
     /// The coupon cannot be used.
     #[error("the coupon is not valid")]
     CouponInvalid(#[source] CouponRefusal),

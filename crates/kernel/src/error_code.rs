@@ -17,9 +17,15 @@ pub enum ErrorCode {
     /// Sign-in failed; which half was wrong is not told.
     #[serde(rename = "AUTH_INVALID_CREDENTIALS")]
     AuthInvalidCredentials,
+    /// The password was right, and a code is needed with it.
+    #[serde(rename = "SECOND_FACTOR_REQUIRED")]
+    SecondFactorRequired,
     /// Registration with a known e-mail.
     #[serde(rename = "EMAIL_TAKEN")]
     EmailTaken,
+    /// The token of a mail's link is unknown, used or too old.
+    #[serde(rename = "TOKEN_INVALID")]
+    TokenInvalid,
     /// Signed in, but without the right.
     #[serde(rename = "FORBIDDEN")]
     Forbidden,
@@ -83,6 +89,9 @@ pub enum ErrorCode {
     /// A rate limit.
     #[serde(rename = "RATE_LIMITED")]
     RateLimited,
+    /// An order without the work that is asked for at the moment.
+    #[serde(rename = "CHALLENGE_REQUIRED")]
+    ChallengeRequired,
     /// Clients show this when no answer came.
     #[serde(rename = "NETWORK_ERROR")]
     NetworkError,
@@ -129,7 +138,9 @@ impl ErrorCode {
     pub const ALL: &'static [Self] = &[
         Self::AuthUnauthorized,
         Self::AuthInvalidCredentials,
+        Self::SecondFactorRequired,
         Self::EmailTaken,
+        Self::TokenInvalid,
         Self::Forbidden,
         Self::CartEmpty,
         Self::CartItemNotFound,
@@ -151,6 +162,7 @@ impl ErrorCode {
         Self::RequestInProgress,
         Self::QueueFull,
         Self::RateLimited,
+        Self::ChallengeRequired,
         Self::NetworkError,
         Self::ValidationFailed,
         Self::MalformedRequest,
@@ -195,7 +207,19 @@ const TABLE: &[Entry] = &[
         "電子郵件或密碼不正確",
         "The e-mail or the password is wrong",
     ),
+    entry(
+        "SECOND_FACTOR_REQUIRED",
+        401,
+        "請輸入驗證碼",
+        "Please enter the code of your authenticator app",
+    ),
     entry("EMAIL_TAKEN", 409, "這個電子郵件已經註冊過", "This e-mail is already registered"),
+    entry(
+        "TOKEN_INVALID",
+        422,
+        "這個連結無效或已過期，請重新申請",
+        "This link is not valid any more; please ask for a new one",
+    ),
     entry("FORBIDDEN", 403, "您沒有權限進行這項操作", "You may not do this"),
     entry("CART_EMPTY", 422, "購物車是空的，先去挑商品吧", "Your cart is empty"),
     entry("CART_ITEM_NOT_FOUND", 404, "購物車裡沒有這項商品", "That item is not in your cart"),
@@ -292,6 +316,7 @@ const TABLE: &[Entry] = &[
         "操作過於頻繁，請稍後再試",
         "Too many requests; please try again later",
     ),
+    entry("CHALLENGE_REQUIRED", 428, "請稍候片刻再試一次", "Please wait a moment and try again"),
     entry("NETWORK_ERROR", 504, "連線異常，請稍後重試", "Connection problem; please try again"),
     entry(
         "VALIDATION_FAILED",

@@ -63,6 +63,10 @@ id_types! {
     UserId,
     /// A family of refresh tokens: one sign-in on one device.
     SessionId,
+    /// A key that a program signs in with.
+    ApiKeyId,
+    /// A place that somebody has goods sent to.
+    AddressId,
     /// A shopping cart.
     CartId,
     /// One line of a cart.

@@ -74,6 +74,10 @@ impl Cursor {
     pub fn unpack<K: DeserializeOwned>(text: &str) -> Result<K, CursorError> {
         let json =
             data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| CursorError)?;
+        // No key of ours holds a NUL, which PostgreSQL cannot take; JSON can hold one only so.
+        if json.windows(6).any(|six| six == b"\\u0000") {
+            return Err(CursorError);
+        }
         serde_json::from_slice(&json).map_err(|_| CursorError)
     }
 }

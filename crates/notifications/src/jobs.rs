@@ -7,7 +7,8 @@ use outbox::{BoxFuture, Job, JobError, JobHandler};
 use ports::mail::{Mail, MailError, Mailer};
 
 use crate::{
-    payload::{Order, OrderCancelled, OrderPaid, RefundRequested},
+    account_mails::AccountMailKind,
+    payload::{Account, Order, OrderCancelled, OrderPaid, RefundRequested},
     render::{RenderError, Rendered, Renderer},
 };
 
@@ -20,26 +21,66 @@ pub const SEND_REFUND_NOTICE: &str = "send_refund_notice";
 
 /// The header by which programs find the mails of an order.
 pub const ORDER_HEADER: &str = "X-Oxcart-Order";
+/// The header by which programs find a kind of mail about an account.
+pub const ACCOUNT_HEADER: &str = "X-Oxcart-Account";
 
 /// The handlers of all jobs of this module.
 pub fn job_handlers(mailer: &Arc<dyn Mailer>) -> Vec<Arc<dyn JobHandler>> {
     let renderer = Arc::new(Renderer::new());
-    let kinds: [(&'static str, Compose); 3] = [
+    let handler = |kind: &'static str, compose: Compose| {
+        let (mailer, renderer) = (Arc::clone(mailer), Arc::clone(&renderer));
+        Arc::new(SendMail { kind, compose, mailer, renderer }) as Arc<dyn JobHandler>
+    };
+    let about_orders: [(&'static str, ComposeOrder); 3] = [
         (SEND_ORDER_CONFIRMATION, confirmation),
         (SEND_ORDER_EXPIRED, expired),
         (SEND_REFUND_NOTICE, refund),
     ];
-    kinds
+    let about_orders =
+        about_orders.into_iter().map(|(kind, compose)| handler(kind, Compose::Order(compose)));
+    let about_accounts = AccountMailKind::ALL
         .into_iter()
-        .map(|(kind, compose)| {
-            let (mailer, renderer) = (Arc::clone(mailer), Arc::clone(&renderer));
-            Arc::new(SendMail { kind, compose, mailer, renderer }) as Arc<dyn JobHandler>
-        })
-        .collect()
+        .map(|mail| handler(mail.job_kind(), Compose::Account(mail)));
+    about_orders.chain(about_accounts).collect()
 }
 
-/// Makes the mail of a payload.
-type Compose = fn(&Renderer, serde_json::Value) -> Result<(Order, Rendered), ComposeError>;
+/// Makes the mail of an order's payload.
+type ComposeOrder = fn(&Renderer, serde_json::Value) -> Result<(Order, Rendered), ComposeError>;
+
+/// How a payload becomes a mail.
+#[derive(Clone, Copy)]
+enum Compose {
+    Order(ComposeOrder),
+    Account(AccountMailKind),
+}
+
+/// A mail without its id.
+struct Composed {
+    to: String,
+    words: Rendered,
+    header: (&'static str, String),
+}
+
+impl Compose {
+    fn compose(
+        self,
+        renderer: &Renderer,
+        payload: serde_json::Value,
+    ) -> Result<Composed, ComposeError> {
+        match self {
+            Self::Order(compose) => {
+                let (order, words) = compose(renderer, payload)?;
+                Ok(Composed { to: order.email, words, header: (ORDER_HEADER, order.number) })
+            }
+            Self::Account(kind) => {
+                let account: Account = serde_json::from_value(payload)?;
+                let words = renderer.account(kind, &account)?;
+                let header = (ACCOUNT_HEADER, kind.word().to_owned());
+                Ok(Composed { to: account.email, words, header })
+            }
+        }
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 enum ComposeError {
@@ -91,15 +132,17 @@ impl JobHandler for SendMail {
     fn run<'a>(&'a self, job: &'a Job) -> BoxFuture<'a, Result<(), JobError>> {
         Box::pin(async move {
             // A mail that cannot be composed today cannot be composed tomorrow either.
-            let (order, words) =
-                (self.compose)(&self.renderer, job.payload.clone()).map_err(JobError::fail)?;
+            let Composed { to, words, header } = self
+                .compose
+                .compose(&self.renderer, job.payload.clone())
+                .map_err(JobError::fail)?;
             let mail = Mail {
                 id: job.event_id.map_or(job.id.as_uuid(), EventId::as_uuid),
-                to: order.email,
+                to,
                 subject: words.subject,
                 text: words.text,
                 html: words.html,
-                headers: vec![(ORDER_HEADER, order.number)],
+                headers: vec![header],
             };
             self.mailer.send(&mail).await.map_err(|error| match error {
                 MailError::Invalid(_) => JobError::fail(error),

@@ -1,8 +1,9 @@
-//! What this module needs of the events it listens to. More fields may come; these have to stay.
+//! What this module needs of the events it listens to, and of who asks for a mail about an account.
+//! More fields may come; these have to stay.
 
 use jiff::Timestamp;
 use kernel::{Locale, LocalizedText, Money};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `order.paid`: an order was paid.
 pub const ORDER_PAID: &str = "order.paid";
@@ -111,4 +112,16 @@ impl RefundReason {
             Self::Other => None,
         }
     }
+}
+
+/// What a mail about an account needs to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Where the mail goes.
+    pub email: String,
+    /// The language it is written in.
+    #[serde(default)]
+    pub locale: Locale,
+    /// The page it leads to. May carry a token that opens the account: it is for this mail only.
+    pub link: String,
 }

@@ -4,7 +4,10 @@ use jiff::{Timestamp, tz};
 use kernel::{Locale, Money};
 use minijinja::{Environment, UndefinedBehavior, Value, context, value::Serde};
 
-use crate::payload::{Order, OrderPaid, RefundRequested};
+use crate::{
+    account_mails::AccountMailKind,
+    payload::{Account, Order, OrderPaid, RefundRequested},
+};
 
 /// A mail's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +31,9 @@ pub enum RenderError {
     NothingToSay,
 }
 
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 9] = [
+    ("account.html", include_str!("../templates/account.html.j2")),
+    ("account.txt", include_str!("../templates/account.txt.j2")),
     ("layout.html", include_str!("../templates/layout.html.j2")),
     ("order_confirmation.html", include_str!("../templates/order_confirmation.html.j2")),
     ("order_confirmation.txt", include_str!("../templates/order_confirmation.txt.j2")),
@@ -108,6 +113,23 @@ impl Renderer {
         self.render("refund_notice", "refund", &refund.order, words)
     }
 
+    /// Something about an account.
+    pub fn account(
+        &self,
+        kind: AccountMailKind,
+        account: &Account,
+    ) -> Result<Rendered, RenderError> {
+        let section = &self.phrases(account.locale)[kind.word()];
+        let subject = section["subject"].as_str().unwrap_or_default();
+        let words = context! {
+            mail => Value::from(Serde(section)),
+            footer => section["footer"].as_str(),
+            link => Some(account.link.as_str()).filter(|url| is_web(url)),
+            link_text => section["action"].as_str(),
+        };
+        self.fill("account", account.locale, subject.to_owned(), words)
+    }
+
     fn render(
         &self,
         template: &str,
@@ -115,18 +137,37 @@ impl Renderer {
         order: &Order,
         words: Value,
     ) -> Result<Rendered, RenderError> {
-        let phrases = match order.locale {
-            Locale::ZhTw => &self.zh_tw,
-            Locale::En => &self.en,
-        };
+        let phrases = self.phrases(order.locale);
         let subject = phrases[section]["subject"].as_str().unwrap_or_default();
         let subject = subject.replace("{number}", &order.number);
         let words = context! {
-            t => Value::from(Serde(phrases)),
-            lang => order.locale.tag(),
-            subject => subject.as_str(),
             number => order.number.as_str(),
-            order_url => order.order_url.as_deref().filter(|url| is_web(url)),
+            footer => phrases["footer"].as_str(),
+            link => order.order_url.as_deref().filter(|url| is_web(url)),
+            link_text => phrases["view_order"].as_str(),
+            ..words
+        };
+        self.fill(template, order.locale, subject, words)
+    }
+
+    const fn phrases(&self, locale: Locale) -> &serde_json::Value {
+        match locale {
+            Locale::ZhTw => &self.zh_tw,
+            Locale::En => &self.en,
+        }
+    }
+
+    fn fill(
+        &self,
+        template: &str,
+        locale: Locale,
+        subject: String,
+        words: Value,
+    ) -> Result<Rendered, RenderError> {
+        let words = context! {
+            t => Value::from(Serde(self.phrases(locale))),
+            lang => locale.tag(),
+            subject => subject.as_str(),
             ..words
         };
         let fill = |name: String| self.templates.get_template(&name)?.render(&words);

@@ -6,14 +6,18 @@
 //! - the status changes only through [`transition()`], which checks the machine, repeats the guard in
 //!   SQL, and writes the audit row;
 //! - an idempotency key exists exactly for accepted orders, in the transaction that made them;
-//! - what buyers have of limited variants ([`purchases`]) is what their live orders say.
+//! - what buyers have of limited variants ([`purchases`]), and what they hold without having paid
+//!   ([`holds`]), is what their live orders say.
 //!
 //! *Lock order:* an order's row is locked before its payment rows and before any stock row. Several
-//! orders are only ever locked by [`claim_expired`], which skips what others hold.
+//! orders are only ever locked by [`claim_expired`], which skips what others hold, and by [`claim()`],
+//! in the order of their ids. The names of holders are locked before any stock row.
 
 pub mod buyer;
+mod claim;
 pub mod error;
 pub mod events;
+pub mod holds;
 pub mod idempotency;
 mod locks;
 pub mod model;
@@ -21,17 +25,20 @@ pub mod number;
 pub mod placing;
 pub mod purchases;
 mod sql;
+mod sql_holds;
 mod sql_keys;
 mod sql_purchases;
 pub mod transition;
 
 pub use buyer::Buyer;
+pub use claim::claim;
 pub use error::OrderError;
+pub use holds::{Holder, HolderName};
 pub use idempotency::{Fingerprint, KnownKey};
-pub use locks::{claim_expired, lock, lock_many};
+pub use locks::{claim_expired, lock, lock_holders, lock_many};
 pub use model::{InvalidTransition, Move, OrderStatus};
 pub use number::OrderNumber;
-pub use placing::{Address, Contact, Line, Order};
+pub use placing::{Address, Contact, Line, NewOrder, Order};
 pub use purchases::Purchase;
 pub use transition::{transition, transition_all};
 
@@ -39,7 +46,7 @@ use kernel::id::OrderId;
 use pg::{Connection, DbResult};
 
 /// Writes new orders with their lines; set-based.
-pub async fn insert(conn: &mut Connection, orders: &[&Order]) -> DbResult<()> {
+pub async fn insert(conn: &mut Connection, orders: &[NewOrder<'_>]) -> DbResult<()> {
     sql::insert_orders(conn, orders).await?;
     sql::insert_lines(conn, orders).await
 }

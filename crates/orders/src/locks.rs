@@ -1,12 +1,17 @@
-//! Every row lock of this module.
+//! Every lock of this module.
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use kernel::id::OrderId;
+use kernel::id::{OrderId, UserId};
 use pg::{Connection, DbResult};
 use uuid::Uuid;
 
-use crate::{error::OrderError, placing::Order, sql};
+use crate::{
+    error::OrderError,
+    holds::{Holder, HolderName},
+    placing::Order,
+    sql,
+};
 
 /// Locks one order for the rest of the transaction.
 pub async fn lock(conn: &mut Connection, order: OrderId) -> Result<Order, OrderError> {
@@ -58,4 +63,55 @@ pub async fn claim_expired(
     .await?;
     let claimed: Vec<OrderId> = claimed.into_iter().map(OrderId::from).collect();
     sql::load(conn, &claimed).await
+}
+
+/// Locks a guest's orders in id order and writes the account on them. Returns how many.
+pub(crate) async fn claim_for(conn: &mut Connection, email: &str, user: UserId) -> DbResult<u64> {
+    let claimed = sqlx::query!(
+        r#"
+        WITH theirs AS MATERIALIZED (
+            SELECT shard, id
+              FROM orders.orders
+             WHERE customer_id IS NULL AND lower(contact_email) = lower($1)
+             ORDER BY id
+               FOR UPDATE
+        )
+        UPDATE orders.orders AS o
+           SET customer_id = $2
+          FROM theirs
+         WHERE o.shard = theirs.shard AND o.id = theirs.id
+        "#,
+        email,
+        user.as_uuid(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(claimed.rows_affected())
+}
+
+/// The first half of PostgreSQL's pair of advisory lock keys; the second is a bucket of names.
+/// ("oxho")
+const HOLDERS: i32 = 0x6f78_686f;
+/// Names share this many locks: a batch of thousands must not fill PostgreSQL's table of locks.
+const BUCKETS: i64 = 1024;
+
+/// Locks the names of these holders for the rest of the transaction, in key order: whoever counts
+/// what is open under one of them next, counts what this transaction writes.
+pub async fn lock_holders(conn: &mut Connection, holders: &[Holder]) -> DbResult<()> {
+    let bucket = |name: HolderName| i32::try_from(name.to_i64().rem_euclid(BUCKETS)).unwrap_or(0);
+    let mut buckets: Vec<i32> =
+        holders.iter().flat_map(|holder| holder.names().map(bucket)).collect();
+    if buckets.is_empty() {
+        return Ok(());
+    }
+    buckets.sort_unstable();
+    buckets.dedup();
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock($1, bucket) FROM unnest($2::int[]) AS wanted (bucket)",
+        HOLDERS,
+        &buckets,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }

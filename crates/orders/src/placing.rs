@@ -9,7 +9,7 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::model::OrderStatus;
+use crate::{holds::Holder, model::OrderStatus};
 
 /// How to reach the buyer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +99,22 @@ pub struct Order {
     pub created_at: Timestamp,
     /// When it was paid.
     pub paid_at: Option<Timestamp>,
+}
+
+/// An order to write.
+#[derive(Clone, Copy, Debug)]
+pub struct NewOrder<'a> {
+    /// The order.
+    pub order: &'a Order,
+    /// Under whose names it holds stock until it is paid; none when it is not counted.
+    pub holder: Option<Holder>,
+}
+
+impl<'a> From<&'a Order> for NewOrder<'a> {
+    /// One that is not counted.
+    fn from(order: &'a Order) -> Self {
+        Self { order, holder: None }
+    }
 }
 
 impl Order {

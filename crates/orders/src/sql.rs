@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     idempotency::KnownKey,
     model::OrderStatus,
-    placing::{Address, Contact, Line, Order},
+    placing::{Address, Contact, Line, NewOrder, Order},
     transition::StatusChange,
 };
 
@@ -44,6 +44,8 @@ const ORDERS: Table = Table {
         "total",
         "reserved_until",
         "created_at",
+        "hold_customer",
+        "hold_phone",
     ],
 };
 
@@ -65,11 +67,11 @@ const LINES: Table = Table {
     ],
 };
 
-pub(crate) async fn insert_orders(conn: &mut Connection, orders: &[&Order]) -> DbResult<()> {
-    for order in orders {
+pub(crate) async fn insert_orders(conn: &mut Connection, new: &[NewOrder<'_>]) -> DbResult<()> {
+    for NewOrder { order, .. } in new {
         order.assert_sound();
     }
-    pg::copy::rows(conn, &ORDERS, orders, |o, row| {
+    pg::copy::rows(conn, &ORDERS, new, |NewOrder { order: o, holder }, row| {
         row.put(o.id.shard().to_i16())
             .put(o.id.as_uuid())
             .put(o.status.as_str())
@@ -95,14 +97,18 @@ pub(crate) async fn insert_orders(conn: &mut Connection, orders: &[&Order]) -> D
             .put(o.shipping_fee.amount())
             .put(o.total.amount())
             .put(o.reserved_until)
-            .put(o.created_at);
+            .put(o.created_at)
+            .put(holder.map(|holder| holder.customer.to_i64()))
+            .put(holder.map(|holder| holder.phone.to_i64()));
     })
     .await
 }
 
-pub(crate) async fn insert_lines(conn: &mut Connection, orders: &[&Order]) -> DbResult<()> {
-    let lines: Vec<(OrderId, &Line)> =
-        orders.iter().flat_map(|o| o.lines.iter().map(|line| (o.id, line))).collect();
+pub(crate) async fn insert_lines(conn: &mut Connection, new: &[NewOrder<'_>]) -> DbResult<()> {
+    let lines: Vec<(OrderId, &Line)> = new
+        .iter()
+        .flat_map(|NewOrder { order, .. }| order.lines.iter().map(|line| (order.id, line)))
+        .collect();
     pg::copy::rows(conn, &LINES, &lines, |(order, line), row| {
         row.put(order.shard().to_i16())
             .put(order.as_uuid())

@@ -35,7 +35,9 @@ pub async fn ensure(
     let name = DisplayName::new("管理員")?;
     let given = config.admin_password.as_ref().map(|password| password.reveal().to_owned());
     let text = given.clone().unwrap_or_else(|| generate(ids));
-    let password = Password::new(text.clone()).context("OXCART_ADMIN_PASSWORD")?;
+    let password = Password::new(text.clone())
+        .and_then(|password| password.unlike(email.as_str(), name.as_str()))
+        .context("OXCART_ADMIN_PASSWORD")?;
     let hash = passwords.hash(password, ids).await?;
     let mut tx = db.begin().await?;
     let setup = identity::ensure_admin(&mut tx, email, &name, &hash, ids, clock).await?;
@@ -86,7 +88,11 @@ mod tests {
         let make =
             async |config: &Config| ensure(test.db(), config, &passwords(), ids, &*clock).await;
         let short = Config { admin_password: Some("short".into()), ..config.clone() };
-        assert!(format!("{:#}", make(&short).await.unwrap_err()).contains("OXCART_ADMIN_PASSWORD"));
+        for refused in ["short", "Password123!", &config.admin_email] {
+            let refused = Config { admin_password: Some(refused.into()), ..config.clone() };
+            let error = format!("{:#}", make(&refused).await.unwrap_err());
+            assert!(error.contains("OXCART_ADMIN_PASSWORD"), "{error}");
+        }
         assert!(matches!(make(&config).await.unwrap(), Admin::Generated(_)));
         assert_eq!(make(&config).await.unwrap(), Admin::AlreadyThere);
         assert_eq!(make(&short).await.unwrap(), Admin::AlreadyThere);

@@ -40,6 +40,22 @@ pub enum Command {
     /// People with an account.
     #[command(subcommand)]
     User(UserCommand),
+    /// The keys that sign access tokens.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+/// What can be done about keys.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Make a new key, which signs from in a minute on; the old ones are believed until their last
+    /// token has run out. Nobody is signed out.
+    Rotate {
+        /// The old keys are known to somebody else: use the new one now, and refuse at once what
+        /// they signed.
+        #[arg(long)]
+        at_once: bool,
+    },
 }
 
 /// What can be done about people.

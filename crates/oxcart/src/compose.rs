@@ -4,7 +4,7 @@
 use std::{num::NonZero, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
-use api::{AppState, Parts};
+use api::{AppState, Parts, kit::challenge::Challenges};
 use axum::Router;
 use checkout::{Checkout, OrderAccess, Provider};
 use ecpay::{Environment, Merchant};
@@ -24,8 +24,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     admin,
     config::{Config, EcpayMode, Secret},
+    keys::Keys,
+    limits,
     supervise::{room::Room, worker},
-    workers::{gauges, housekeeping},
+    workers::{gauges, housekeeping, watch},
 };
 
 /// ECPay's public test merchant: number, `HashKey`, `HashIV`.
@@ -93,12 +95,7 @@ impl Shop {
         let metrics = Metrics::new();
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
 
-        let mut conn = db.acquire().await?;
-        let now = clock.now();
-        let token_key = identity::secret(&mut conn, identity::ACCESS_TOKEN_KEY, &ids, now).await?;
-        let order_key = identity::secret(&mut conn, identity::ORDER_ACCESS_KEY, &ids, now).await?;
-        drop(conn);
-
+        let keys = Keys::read(base).await?;
         let mailbox = DevMailbox::new(config.data.join("mail"), &config.mail_from, clock.clone())
             .context("OXCART_MAIL_FROM")?;
         let mailer: Arc<dyn Mailer> = Arc::new(mailbox);
@@ -109,7 +106,7 @@ impl Shop {
             clock: clock.clone(),
             ids: ids.clone(),
             provider: provider(config)?,
-            access: OrderAccess::new(order_key),
+            access: OrderAccess::new(keys.order),
             public_url: config.public_url()?,
         };
         let state = AppState::new(Parts {
@@ -118,9 +115,14 @@ impl Shop {
             ids: ids.clone(),
             intake: intake.clone(),
             checkout: checkout.clone(),
-            tokens: identity::AccessTokens::new(&token_key)?,
+            tokens: keys.tokens.clone(),
+            revocations: Arc::clone(&keys.revocations),
+            guardian: keys.guardian.clone(),
+            second_factors: keys.second_factors.clone(),
             passwords: admin::passwords(),
             public_url: config.public_url()?,
+            limits: limits::of_requests(config, &metrics)?,
+            challenges: Challenges::new(config.order_challenge, keys.challenge),
             dev_clock: base.dev_clock.clone(),
             metrics: metrics.clone(),
         });
@@ -141,6 +143,7 @@ impl Shop {
         });
         gauges::spawn(&tasks, &stop, &metrics, &db, &clock, intake)?;
         housekeeping::spawn(&tasks, &stop, &db, &clock);
+        watch::spawn(&tasks, &stop, base, &keys)?;
 
         Ok(Self { api: api::router(state.clone()), metrics, state, db, engine, tasks, stop })
     }
@@ -205,6 +208,7 @@ fn intake_settings(config: &Config) -> intake::Settings {
         batch: config.intake_batch,
         batchers: config.intake_batchers,
         reservation: SignedDuration::from_mins(i64::from(config.reservation_minutes)),
+        hold_limit: config.hold_limit,
         ..intake::Settings::default()
     }
 }

@@ -2,9 +2,18 @@
 
 use std::time::Duration;
 
+use anyhow::{Context as _, Result};
+use api::kit::{
+    client_ip::Trust,
+    limits::{Limits, Whom},
+};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use telemetry::Metrics;
 
-use crate::{config::Config, supervise::http};
+use crate::{
+    config::{Config, Secret},
+    supervise::http,
+};
 
 /// Enough for any crowd one machine can serve.
 const OPEN_FILES: u64 = 65_536;
@@ -42,6 +51,21 @@ pub fn of_clients(config: &Config) -> http::Limits {
         read: seconds(config.http_read_seconds),
         write: seconds(config.http_write_seconds),
     }
+}
+
+/// Who may ask how often. Servers with one Redis count together.
+pub fn of_requests(config: &Config, metrics: &Metrics) -> Result<Limits> {
+    let whom = Whom { trust: trust(config), exempt: config.rate_limit_exempt.clone() };
+    match &config.redis_url {
+        Some(url) => Limits::shared(whom, url.reveal(), metrics).context("REDIS_URL"),
+        None => Ok(Limits::in_process(whom, metrics)),
+    }
+}
+
+/// Who may say for whom they ask.
+pub fn trust(config: &Config) -> Trust {
+    let secret = config.web_secret.as_ref().map(Secret::reveal);
+    Trust::new(config.trusted_proxies.clone(), secret)
 }
 
 fn connections_within(files: u64) -> usize {

@@ -1,6 +1,7 @@
 //! The program: configuration, composition, command line. It holds no business rule.
 //!
 //! - [`compose`] puts the shop together, straight-line;
+//! - [`keys`] are the shop's own;
 //! - [`supervise`] keeps processes and workers alive, and ends them in order;
 //! - [`proxy`] and [`media`] make one origin of API, pages and pictures;
 //! - [`seed`] loads the demo shop;
@@ -12,6 +13,7 @@ mod commands;
 mod compose;
 mod config;
 mod database;
+mod keys;
 mod limits;
 mod media;
 mod proxy;

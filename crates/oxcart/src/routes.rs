@@ -5,6 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use api::kit::safety_headers::SafetyHeaders;
 use axum::{
     Router,
     extract::Request,
@@ -16,7 +17,7 @@ use futures::{
     future::{BoxFuture, Either},
 };
 use ports::ObjectStore;
-use tower::Service;
+use tower::{Service, util::MapResponseLayer};
 
 use crate::{media, proxy::Proxy};
 
@@ -26,12 +27,24 @@ pub struct Front {
     api: Router,
     media: Router,
     storefront: Proxy,
+    headers: SafetyHeaders,
 }
 
-/// Puts the three together. `api` answers for its paths alone, also with "not found".
-pub fn app(api: Router, objects: ObjectStore, storefront: Proxy) -> Front {
-    let media = Router::new().route("/media/{*key}", get(media::show)).with_state(objects);
-    Front { api, media, storefront }
+/// Puts the three together, for a shop at `public_url`. `api` answers for its paths alone, also with
+/// "not found".
+pub fn app(api: Router, objects: ObjectStore, storefront: Proxy, public_url: &str) -> Front {
+    let headers = SafetyHeaders::of_pages(public_url);
+    let of_media = headers.clone();
+    let media = Router::new()
+        .route("/media/{*key}", get(media::show))
+        .with_state(objects)
+        .layer(MapResponseLayer::new(move |answer: Response| complete(answer, &of_media)));
+    Front { api, media, storefront, headers }
+}
+
+fn complete(mut answer: Response, headers: &SafetyHeaders) -> Response {
+    headers.complete(answer.headers_mut());
+    answer
 }
 
 impl Service<Request> for Front {
@@ -50,8 +63,9 @@ impl Service<Request> for Front {
         } else if path.starts_with("/media/") {
             Either::Left(self.media.call(request))
         } else {
-            let storefront = self.storefront.clone();
-            Either::Right(async move { Ok(storefront.forward(request).await) }.boxed())
+            let (storefront, headers) = (self.storefront.clone(), self.headers.clone());
+            let work = async move { Ok(complete(storefront.forward(request).await, &headers)) };
+            Either::Right(work.boxed())
         }
     }
 }

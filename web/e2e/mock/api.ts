@@ -1,19 +1,14 @@
 /** The part of the API that the storefront uses, over the mock's memory. */
 import { randomUUID } from 'node:crypto';
 import type { CheckoutRequest, Order } from '../../src/lib/api/types.ts';
+import { ACCOUNT_ROUTES, user } from './account-api.ts';
 import { categories, findVariant, products, stock } from './catalog.ts';
 import { look, refusalOf } from './coupons.ts';
-import { json, problem, readJson, setCookie, type Call } from './http.ts';
+import { json, problem, readJson, setCookie, type Call, type Handler } from './http.ts';
 import * as shop from './shop.ts';
 
-type Handler = (call: Call) => void | Promise<void>;
-
-const ACCESS = 'oxcart_access';
-const REFRESH = 'oxcart_refresh';
 const CART = 'oxcart_cart';
 
-const user = ({ cookies }: Call) =>
-  shop.users.get(shop.sessions.get(cookies.get(ACCESS) ?? '') ?? '');
 const owner = (call: Call) => user(call)?.id ?? call.cookies.get(CART);
 
 function listProducts({ url, response }: Call): void {
@@ -114,6 +109,11 @@ function removeCoupon(call: Call): void {
   const id = owner(call);
   shop.coupons.delete(id ?? '');
   json(call.response, 200, shop.cartOf(id));
+}
+
+/** No work is asked for. */
+function challenge({ response }: Call): void {
+  json(response, 200, { challenge: 'none', bits: 0, expires_at: shop.now().toISOString() });
 }
 
 async function checkout(call: Call): Promise<void> {
@@ -235,61 +235,6 @@ function startPayment(call: Call): void {
   json(call.response, 201, body);
 }
 
-function signIn(call: Call, id: string): void {
-  const found = shop.users.get(id);
-  if (!found) return problem(call.response, 401, 'AUTH_INVALID_CREDENTIALS');
-  const access = randomUUID();
-  const refresh = randomUUID();
-  shop.sessions.set(access, id);
-  shop.sessions.set(refresh, id);
-  setCookie(call.response, ACCESS, access);
-  setCookie(call.response, REFRESH, refresh);
-  const guest = shop.carts.get(call.cookies.get(CART) ?? '');
-  if (guest) shop.carts.set(found.id, [...(shop.carts.get(found.id) ?? []), ...guest]);
-  const { password: _, ...shownUser } = found;
-  json(call.response, 200, { access_token: access, expires_in: 900, user: shownUser });
-}
-
-async function login(call: Call): Promise<void> {
-  const { email, password } = await readJson<Record<string, string>>(call.request);
-  const isRight = email !== undefined && shop.users.get(email)?.password === password;
-  if (!isRight) return problem(call.response, 401, 'AUTH_INVALID_CREDENTIALS');
-  signIn(call, email);
-}
-
-async function register(call: Call): Promise<void> {
-  const {
-    email = '',
-    password = '',
-    name = '',
-  } = await readJson<Record<string, string>>(call.request);
-  if (shop.users.has(email)) return problem(call.response, 409, 'EMAIL_TAKEN');
-  shop.users.set(email, { id: randomUUID(), email, name, roles: [], password });
-  json(call.response, 201, { id: '', email, name, roles: [] });
-}
-
-function refresh(call: Call): void {
-  const token = call.cookies.get(REFRESH) ?? '';
-  const id = shop.sessions.get(token);
-  // Rotated: a token works once.
-  shop.sessions.delete(token);
-  if (!id) return problem(call.response, 401, 'AUTH_UNAUTHORIZED');
-  signIn(call, id);
-}
-
-function logout({ response }: Call): void {
-  setCookie(response, ACCESS, '');
-  setCookie(response, REFRESH, '');
-  response.writeHead(204).end();
-}
-
-function me(call: Call): void {
-  const found = user(call);
-  if (!found) return problem(call.response, 401, 'AUTH_UNAUTHORIZED');
-  const { password: _, ...shownUser } = found;
-  json(call.response, 200, shownUser);
-}
-
 function listOrders(call: Call): void {
   const id = user(call)?.id;
   if (!id) return problem(call.response, 401, 'AUTH_UNAUTHORIZED');
@@ -341,17 +286,14 @@ export const ROUTES: [method: string, path: RegExp, handler: Handler][] = [
     /^\/api\/payment-methods$/,
     ({ response }) => json(response, 200, { items: shop.paymentMethods }),
   ],
+  ['GET', /^\/api\/challenge$/, challenge],
   ['POST', /^\/api\/checkout$/, checkout],
   ['GET', /^\/api\/orders$/, listOrders],
   ['GET', /^\/api\/orders\/([^/]+)$/, getOrder],
   ['GET', /^\/api\/orders\/([^/]+)\/events$/, events],
   ['POST', /^\/api\/orders\/([^/]+)\/cancel$/, cancel],
   ['POST', /^\/api\/orders\/([^/]+)\/payments$/, startPayment],
-  ['POST', /^\/api\/auth\/login$/, login],
-  ['POST', /^\/api\/auth\/register$/, register],
-  ['POST', /^\/api\/auth\/refresh$/, refresh],
-  ['POST', /^\/api\/auth\/logout$/, logout],
-  ['GET', /^\/api\/me$/, me],
+  ...ACCOUNT_ROUTES,
   ['POST', /^\/api\/dev\/clock\/advance$/, advance],
   ['POST', /^\/api\/dev\/stock$/, setStock],
   ['GET', /^\/api\/dev\/asked$/, ({ response }) => json(response, 200, { items: shop.asked })],

@@ -10,6 +10,8 @@ export interface Call {
   id: string;
 }
 
+export type Handler = (call: Call) => void | Promise<void>;
+
 export function readCookies(request: IncomingMessage): Map<string, string> {
   const pairs = (request.headers.cookie ?? '').split(/;\s*/).filter(Boolean);
   return new Map(
@@ -46,7 +48,8 @@ export function problem(
     title: code,
     status,
     detail: code,
-    code,
+    // The document does not have the newest ones yet.
+    code: code as Problem['code'],
     trace_id: '0123456789abcdef',
     ...extras,
   };

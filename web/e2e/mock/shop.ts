@@ -6,8 +6,8 @@ import type {
   CheckoutRequest,
   Order,
   OrderStatus,
-  User,
 } from '../../src/lib/api/types.ts';
+import { resetAccounts } from './accounts.ts';
 import { findVariant, restock, stock, text, twd } from './catalog.ts';
 import { look } from './coupons.ts';
 
@@ -20,8 +20,6 @@ export const carts = new Map<string, { id: string; variant: string; quantity: nu
 export const coupons = new Map<string, string>();
 /** Every order that was asked for, as it was sent. */
 export const asked: CheckoutRequest[] = [];
-export const users = new Map<string, User & { password: string }>();
-export const sessions = new Map<string, string>();
 export const orders = new Map<string, Order & { token: string; user: string | null }>();
 export const answers = new Map<string, { status: number; body: unknown }>();
 const watchers = new Map<string, Set<() => void>>();
@@ -33,17 +31,11 @@ export function now(): Date {
 }
 
 export function reset(): void {
-  for (const map of [carts, coupons, users, sessions, orders, answers]) map.clear();
+  for (const map of [carts, coupons, orders, answers]) map.clear();
   asked.length = 0;
   offset = 0;
   restock();
-  users.set('ming@example.com', {
-    id: randomUUID(),
-    email: 'ming@example.com',
-    name: '王小明',
-    roles: [],
-    password: 'correct-horse',
-  });
+  resetAccounts();
 }
 
 export const shippingMethods = [

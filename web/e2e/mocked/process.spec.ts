@@ -1,6 +1,8 @@
 /** The storefront's process, as `oxcart` starts and stops it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@playwright/test';
@@ -66,4 +68,36 @@ test('takes forms of the public origin only', async () => {
   expect((await send('https://shop.example')).status).toBe(422);
   web.stdin?.end();
   await once(web, 'exit');
+});
+
+test('says for whom it asks, when the Oxcart server said so', async () => {
+  const asked: http.IncomingHttpHeaders[] = [];
+  const api = http.createServer((request, response) => {
+    asked.push(request.headers);
+    response.writeHead(503);
+    response.end();
+  });
+  await once(api.listen(0, '127.0.0.1'), 'listening');
+  const { port } = api.address() as AddressInfo;
+  const { web, url } = await start({
+    OXCART_PARENT_PIPE: '1',
+    OXCART_API_URL: `http://127.0.0.1:${port}`,
+    OXCART_WEB_SECRET: 'between us',
+  });
+  const told = async (headers: Record<string, string>) => {
+    asked.length = 0;
+    await fetch(url, { headers });
+    const seen = asked.map((it) => [it['x-oxcart-client'], it['x-oxcart-web-secret']]);
+    expect(seen.length).toBeGreaterThan(0);
+    return [...new Set(seen.map((it) => it.join()))];
+  };
+  const client = { 'x-oxcart-client': '203.0.113.9', 'x-forwarded-for': '203.0.113.8' };
+  expect(await told({ ...client, 'x-oxcart-web-secret': 'between us' })).toEqual([
+    '203.0.113.9,between us',
+  ]);
+  expect(await told({ ...client, 'x-oxcart-web-secret': 'between you' })).toEqual([',']);
+  expect(await told(client)).toEqual([',']);
+  web.stdin?.end();
+  await once(web, 'exit');
+  api.close();
 });

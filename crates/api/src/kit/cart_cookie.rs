@@ -8,17 +8,17 @@ use kernel::id::CartId;
 use super::{caller::Caller, cookies};
 use crate::AppState;
 
-/// The cookie's name.
+/// The cookie's name, without the prefix it may have ([`cookies::name`]).
 pub const CART_COOKIE: &str = "oxcart_cart";
 
 /// Whose cart a request is about: the person's, else the one in the cookie, else nobody's yet.
-pub fn owner(caller: &Caller, jar: &CookieJar) -> Option<CartOwner> {
-    caller.user_id().map(CartOwner::User).or_else(|| guest(jar).map(CartOwner::Guest))
+pub fn owner(state: &AppState, caller: &Caller, jar: &CookieJar) -> Option<CartOwner> {
+    caller.user_id().map(CartOwner::User).or_else(|| guest(state, jar).map(CartOwner::Guest))
 }
 
 /// The guest's cart in the cookie.
-pub fn guest(jar: &CookieJar) -> Option<CartId> {
-    jar.get(CART_COOKIE)?.value().parse().ok()
+pub fn guest(state: &AppState, jar: &CookieJar) -> Option<CartId> {
+    cookies::read(state, jar, CART_COOKIE)?.parse().ok()
 }
 
 /// A cookie that remembers `cart` for ninety days.

@@ -29,7 +29,8 @@ pub struct Problem {
     code: ErrorCode,
     detail: Option<String>,
     errors: Vec<FieldError>,
-    extra: Map<String, Value>,
+    /// In a box: a problem travels in every result, and few have any.
+    extra: Box<Map<String, Value>>,
     headers: Vec<(HeaderName, HeaderValue)>,
     status: Option<StatusCode>,
 }
@@ -67,7 +68,7 @@ impl Problem {
             code,
             detail: None,
             errors: Vec::new(),
-            extra: Map::new(),
+            extra: Box::default(),
             headers: Vec::new(),
             status: None,
         }
@@ -174,7 +175,7 @@ impl Problem {
             code: self.code,
             trace_id: spoken.trace_id.clone(),
             errors: self.errors,
-            extra: self.extra,
+            extra: *self.extra,
         }
     }
 }

@@ -28,8 +28,8 @@ use super::{
 use crate::{
     AppState,
     kit::{
-        self, Caller, IdempotencyKey, Problem, RespondAsync, cart_cookie, idempotency, locale,
-        problem::ProblemBody,
+        self, Caller, IdempotencyKey, Problem, RespondAsync, Visit, cart_cookie, challenge::Worked,
+        idempotency, locale, problem::ProblemBody,
     },
 };
 
@@ -73,6 +73,7 @@ pub struct CheckoutForm {
     params(
         ("Idempotency-Key" = String, Header, description = "Made by the client; the same key gives the same order"),
         ("Prefer" = Option<String>, Header, description = "`respond-async`: answer `202` at once, and the order later"),
+        ("X-Oxcart-Proof" = Option<String>, Header, description = "Where work is asked for: the answer to a challenge"),
     ),
     request_body = CheckoutForm,
     security((), ("bearer" = []), ("cookie" = [])),
@@ -86,12 +87,16 @@ pub struct CheckoutForm {
         (status = 413, body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`VALIDATION_FAILED`, `CART_EMPTY`, `COUPON_INVALID`, `IDEMPOTENCY_KEY_REUSED`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 428, description = "`CHALLENGE_REQUIRED`, where work is asked for", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`QUEUE_FULL`, `SERVICE_UNAVAILABLE`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
+#[expect(clippy::too_many_arguments, reason = "an extractor is read for each")]
 pub async fn handler(
     State(state): State<AppState>,
     caller: Caller,
+    visit: Visit,
+    _worked: Worked,
     jar: CookieJar,
     key: IdempotencyKey,
     RespondAsync(respond_async): RespondAsync,
@@ -101,7 +106,7 @@ pub async fn handler(
     let key = key.scoped("checkout", customer);
     let fingerprint = idempotency::fingerprint(&form);
     let mut conn = state.db.acquire().await?;
-    let owner = cart_cookie::owner(&caller, &jar);
+    let owner = cart_cookie::owner(&state, &caller, &jar);
     let cart = match owner {
         Some(owner) => cart::find(&mut conn, owner).await?,
         None => None,
@@ -112,12 +117,7 @@ pub async fn handler(
         }
         None => (Vec::new(), None),
     };
-    let mut lines = Vec::with_capacity(in_cart.len());
-    for line in &in_cart {
-        let quantity =
-            Quantity::new(line.quantity.get().into()).map_err(|error| Problem::internal(&error))?;
-        lines.push(RequestedLine { variant: line.variant_id, quantity, unit_price: None });
-    }
+    let mut lines = in_cart.iter().map(asked).collect::<Result<Vec<_>, _>>()?;
     // The cart is empty after the first answer: a repeat asks for what its key ordered then.
     let before = orders::idempotency::find(&mut conn, &[key]).await?;
     if let Some(known) = before.first() {
@@ -141,6 +141,7 @@ pub async fn handler(
         note: form.note,
         lines,
         expected_total: form.expected_total,
+        spared: visit.spared,
     };
     let shop = state.clone();
     let empty_cart = async move |placed: Arc<Placed>| {
@@ -156,6 +157,13 @@ pub async fn handler(
     let location = format!("/api/orders/{}", placed.order.id);
     let body = created(&placed, &state.checkout.access);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(body)).into_response())
+}
+
+/// A line of the cart, to be ordered.
+fn asked(line: &CartLine) -> Result<RequestedLine, Problem> {
+    let quantity = Quantity::new(line.quantity.get().into());
+    let quantity = quantity.map_err(|error| Problem::internal(&error))?;
+    Ok(RequestedLine { variant: line.variant_id, quantity, unit_price: None })
 }
 
 const fn asked_again(line: &orders::Line) -> RequestedLine {

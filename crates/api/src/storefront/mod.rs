@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod cart;
 pub mod categories;
+pub mod challenge;
 pub mod checkout;
 pub mod me;
 pub mod order_requests;
@@ -18,10 +19,11 @@ use crate::AppState;
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(auth::routes())
-        .routes(routes!(me::handler))
+        .merge(me::routes())
         .routes(routes!(categories::handler))
         .merge(products::routes())
         .merge(cart::routes())
+        .routes(routes!(challenge::handler))
         .routes(routes!(checkout::handler))
         .routes(routes!(shipping_methods::handler))
         .routes(routes!(payment_methods::handler))

@@ -1,16 +1,20 @@
 //! The whole API in this process, and visitors with cookies of their own.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
-use api::{AppState, Parts};
+use api::{
+    AppState, Parts,
+    kit::{Limits, challenge::Challenges},
+};
 use axum::{
     Router,
-    body::Body,
+    body::{Body, Bytes},
+    extract::ConnectInfo,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use checkout::{Checkout, OrderAccess, Provider};
 use http_body_util::BodyExt as _;
-use identity::{AccessTokens, Passwords};
+use identity::{AccessTokens, Passwords, SecondFactors};
 use intake::{Intake, Settings};
 use serde_json::Value;
 use testkit::{TestDb, seed::Shop};
@@ -37,6 +41,22 @@ impl TestApp {
         Self { db, shop, router }
     }
 
+    /// Where people are limited.
+    pub async fn limited(limits: Limits, settings: Settings) -> Self {
+        let db = TestDb::new().await;
+        let shop = Shop::small(&db).await;
+        let router = router_with(&db, "http://shop.test", limits, settings, 0);
+        Self { db, shop, router }
+    }
+
+    /// Where so many bits of work are asked for before an order.
+    pub async fn challenging(bits: u32, limits: Limits) -> Self {
+        let db = TestDb::new().await;
+        let shop = Shop::small(&db).await;
+        let router = router_with(&db, "http://shop.test", limits, Settings::default(), bits);
+        Self { db, shop, router }
+    }
+
     /// After a restart: nothing is remembered but what the database holds.
     pub fn restarted(self) -> Self {
         Self { router: router(&self.db, "http://shop.test"), ..self }
@@ -44,7 +64,7 @@ impl TestApp {
 
     /// Somebody with an empty cookie jar.
     pub fn visitor(&self) -> Visitor<'_> {
-        Visitor { app: self, cookies: BTreeMap::new(), headers: Vec::new() }
+        Visitor { app: self, cookies: BTreeMap::new(), headers: Vec::new(), peer: None }
     }
 
     /// Moves the clock.
@@ -60,14 +80,25 @@ impl TestApp {
     }
 }
 
-/// The API over this database.
+/// The API over this database, where nobody is limited.
 fn router(db: &TestDb, public_url: &str) -> Router {
+    router_with(db, public_url, Limits::off(), Settings::default(), 0)
+}
+
+/// The API over this database; so many bits of work are asked for.
+fn router_with(
+    db: &TestDb,
+    public_url: &str,
+    limits: Limits,
+    settings: Settings,
+    bits: u32,
+) -> Router {
     let (clock, ids) = (db.shared_clock(), db.ids().clone());
     let intake = Intake::start(
         db.db().clone(),
         clock.clone(),
         ids.clone(),
-        Settings::default(),
+        settings,
         intake::IntakeMetrics::default(),
         &TaskTracker::new(),
         &CancellationToken::new(),
@@ -91,12 +122,22 @@ fn router(db: &TestDb, public_url: &str) -> Router {
         intake,
         checkout,
         tokens: AccessTokens::new(&[9; 32]).unwrap(),
+        revocations: Arc::default(),
+        second_factors: SecondFactors::new(&[5; 32]),
         passwords: Passwords::default(),
         public_url: public_url.to_owned(),
+        guardian: access::Guardian::shipped(),
+        limits,
+        challenges: Challenges::new(bits, [3; 32]),
         dev_clock: None,
         metrics: telemetry::Metrics::new(),
     });
     api::router(state)
+}
+
+/// A body that is no JSON: its text, or nothing.
+fn text(bytes: &[u8]) -> Value {
+    if bytes.is_empty() { Value::Null } else { String::from_utf8_lossy(bytes).into_owned().into() }
 }
 
 /// A browser, as far as the API can tell.
@@ -105,6 +146,7 @@ pub struct Visitor<'a> {
     app: &'a TestApp,
     pub cookies: BTreeMap<String, String>,
     headers: Vec<(&'static str, String)>,
+    peer: Option<SocketAddr>,
 }
 
 /// What the API answered.
@@ -140,9 +182,20 @@ impl Answer {
 }
 
 impl Visitor<'_> {
+    /// What is sold here.
+    pub fn shop(&self) -> &Shop {
+        &self.app.shop
+    }
+
     /// Sends this header along from now on.
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Connects from this address from now on.
+    pub fn from(mut self, address: &str) -> Self {
+        self.peer = Some(SocketAddr::new(address.parse().unwrap(), 4711));
         self
     }
 
@@ -177,10 +230,17 @@ impl Visitor<'_> {
                 .body(Body::from(body.to_string())),
             None => request.body(Body::empty()),
         };
-        let response = self.app.router.clone().oneshot(request.unwrap()).await.unwrap();
+        let mut request = request.unwrap();
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
+        let response = self.app.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        // A stream of events has no end to wait for.
+        let is_stream =
+            parts.headers.get(header::CONTENT_TYPE).is_some_and(|it| it == "text/event-stream");
+        let bytes = if is_stream { Bytes::new() } else { body.collect().await.unwrap().to_bytes() };
+        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| text(&bytes));
         let answer = Answer { status: parts.status, headers: parts.headers, body };
         self.keep_cookies(&answer);
         answer

@@ -11,7 +11,9 @@ async fn add(visitor: &mut Visitor<'_>, variant: impl ToString, quantity: u32) -
 
 async fn sign_up(visitor: &mut Visitor<'_>) {
     let account = json!({"email": "a@example.com", "password": "long enough", "name": "王"});
-    visitor.post("/api/auth/register", account).await.ok(201);
+    visitor.post("/api/auth/register", account).await.ok(202);
+    let login = json!({"email": "a@example.com", "password": "long enough"});
+    visitor.post("/api/auth/login", login).await.ok(200);
 }
 
 #[tokio::test]

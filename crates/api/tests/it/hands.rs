@@ -25,12 +25,8 @@ impl TestApp {
 
     fn bearer(&self, roles: Vec<Role>) -> Visitor<'_> {
         let (clock, ids) = (self.db.shared_clock(), self.db.ids());
-        let user = User {
-            id: ids.next::<UserId>(&*clock),
-            email: Email::new("somebody@example.com").unwrap(),
-            name: "Somebody".into(),
-            roles,
-        };
+        let email = Email::new("somebody@example.com").unwrap();
+        let user = User::new(ids.next::<UserId>(&*clock), email, "Somebody".into(), roles);
         let tokens = AccessTokens::new(&[9; 32]).unwrap();
         let token = tokens.issue(&user, ids.next::<SessionId>(&*clock), self.now()).unwrap();
         self.visitor().with("authorization", format!("Bearer {token}"))

@@ -2,13 +2,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod access;
+mod accounts;
+mod actors;
+mod api_keys;
 mod app;
 mod auth;
 mod bad_input;
 mod cart;
 mod catalog;
+mod challenge;
 mod description;
 mod hands;
+mod headers;
 mod inventory;
+mod limits;
 mod order_requests;
 mod orders;
+mod people;
+mod second_factor;

@@ -90,10 +90,7 @@ async fn fifty_equal_requests_make_one_order_and_fifty_equal_answers() {
     let reused = place(app.visitor(), "same", other).await;
     assert_eq!(reused.problem(422), "IDEMPOTENCY_KEY_REUSED");
     // Somebody else's key of the same text is another key.
-    let mut someone = app.visitor();
-    let account =
-        json!({"email": "b@example.com", "password": "correct horse battery", "name": "B"});
-    someone.post("/api/auth/register", account).await.ok(201);
+    let someone = app.person("b@example.com").await;
     let theirs = place(someone, "same", body).await.ok(201);
     assert_ne!(theirs["id"], first["id"]);
     assert_eq!(theirs.get("access_token"), None, "an account needs no token");

@@ -4,27 +4,42 @@
 
 use std::{
     io::{ErrorKind, Read as _, Write as _},
-    net::{SocketAddr, TcpStream},
+    net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream},
+    os::fd::AsRawFd as _,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use nix::sys::{
     epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout},
+    socket::{AddressFamily, SockFlag, SockProtocol, SockType, SockaddrIn, bind, connect, socket},
     time::TimeSpec,
     timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags},
 };
 
-use super::{answer, request::Requests};
+use super::{answer, outcome::Sources, request::Requests};
 
 /// How exactly an open loop keeps to its schedule.
 const TICK: Duration = Duration::from_micros(500);
 /// How long to wait for something to happen before looking at the time.
 const PATIENCE_MS: u16 = 20;
+const CONNECT_TIME: Duration = Duration::from_secs(10);
 const EVENTS: usize = 1024;
 const SCRATCH: usize = 256 << 10;
 /// The event of the timer; the others are connections.
 const TIMER: u64 = u64::MAX;
+
+/// Connects from this address. It need not be anybody's: all of 127.0.0.0/8 is this machine.
+pub fn connect_from(source: Ipv4Addr, server: SocketAddr) -> Result<TcpStream> {
+    let SocketAddr::V4(server) = server else { bail!("{server} is no IPv4 address") };
+    let flags = SockFlag::SOCK_CLOEXEC;
+    let socket = socket(AddressFamily::Inet, SockType::Stream, flags, SockProtocol::Tcp)?;
+    let address = SockaddrIn::from(SocketAddrV4::new(source, 0));
+    bind(socket.as_raw_fd(), &address).with_context(|| format!("from {source}"))?;
+    connect(socket.as_raw_fd(), &SockaddrIn::from(server))
+        .with_context(|| format!("from {source} to {server}"))?;
+    Ok(socket.into())
+}
 
 /// Decides when requests are sent, and hears of the answers.
 pub trait Pace {
@@ -78,6 +93,7 @@ impl Engine {
     pub fn connect(
         server: SocketAddr,
         count: usize,
+        sources: Option<Sources>,
         requests: Requests,
         expected: u16,
     ) -> Result<Self> {
@@ -85,8 +101,11 @@ impl Engine {
         let mut connections = Vec::with_capacity(count);
         let flags = EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT | EpollFlags::EPOLLET;
         for place in 0..count {
-            let stream = TcpStream::connect_timeout(&server, Duration::from_secs(10))
-                .with_context(|| format!("connection {place} of {count} to {server}"))?;
+            let stream = match sources {
+                Some(sources) => connect_from(sources.of(place), server),
+                None => TcpStream::connect_timeout(&server, CONNECT_TIME).map_err(Into::into),
+            };
+            let stream = stream.with_context(|| format!("connection {place} of {count}"))?;
             stream.set_nodelay(true)?;
             stream.set_nonblocking(true)?;
             epoll.add(&stream, EpollEvent::new(flags, place as u64)).context("epoll")?;

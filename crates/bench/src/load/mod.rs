@@ -7,6 +7,7 @@ pub mod outcome;
 pub mod pace;
 pub mod random;
 pub mod request;
+pub mod slow;
 pub mod watch;
 
 use std::{
@@ -49,7 +50,8 @@ pub fn main() -> Result<()> {
 /// Makes the load. `gate` is passed between connecting and the first request, if it is wanted.
 pub fn run(load: &Load, gate: impl FnOnce() -> Result<()>) -> Result<Outcome> {
     let requests = Requests::new(&load.ask, load.server, load.seed);
-    let mut engine = Engine::connect(load.server, load.connections, requests, load.expected)?;
+    let mut engine =
+        Engine::connect(load.server, load.connections, load.sources, requests, load.expected)?;
     let watch = Watch::new(load.watched.clone());
     let (tally, seconds, latest) = match load.pace {
         Rhythm::Closed { warm_up_ms, measure_ms } => {

@@ -1,7 +1,10 @@
 //! What a load was to be and what came of it: the words between the orchestrator and the process
 //! that makes the load.
 
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr},
+};
 
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
@@ -25,6 +28,26 @@ pub struct Load {
     pub seed: u64,
     /// Processes whose use of the processor is noted.
     pub watched: Vec<u32>,
+    /// Where the connections come from; without it, from where the system likes.
+    #[serde(default)]
+    pub sources: Option<Sources>,
+}
+
+/// Addresses that connections come from, in turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sources {
+    /// The first one: of the loopback network, which is all ours.
+    pub first: Ipv4Addr,
+    /// How many, one after the other.
+    pub count: u32,
+}
+
+impl Sources {
+    /// Where this connection comes from.
+    pub fn of(&self, connection: usize) -> Ipv4Addr {
+        let turn = u32::try_from(connection).unwrap_or(0) % self.count.max(1);
+        Ipv4Addr::from_bits(self.first.to_bits().saturating_add(turn))
+    }
 }
 
 /// When requests are sent.
@@ -157,6 +180,13 @@ mod tests {
         let near = |a: f64, b: f64| (a - b).abs() / b < 0.002;
         assert!(near(latency.p50, 500.0) && near(latency.p99, 990.0), "{latency:?}");
         assert!(near(latency.p999, 999.0) && near(latency.max, 1000.0), "{latency:?}");
+    }
+
+    #[test]
+    fn connections_come_from_each_address_in_turn() {
+        let sources = Sources { first: Ipv4Addr::new(127, 1, 0, 255), count: 2 };
+        let from: Vec<Ipv4Addr> = (0..3).map(|connection| sources.of(connection)).collect();
+        assert_eq!(from, [[127, 1, 0, 255], [127, 1, 1, 0], [127, 1, 0, 255]].map(Ipv4Addr::from));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The measurements. Each begins with a fresh database and fresh processes, and ends them.
 
+mod abuse;
 mod aftermath;
 mod limits;
 mod orders;
@@ -83,6 +84,7 @@ impl Bench {
             | Measure::OrdersZipf2
             | Measure::OrdersThreeLines => self.orders(by).await,
             Measure::HalfLoad => self.half_load().await,
+            Measure::UnderAbuse => self.under_abuse().await,
             Measure::SoldOut => self.sold_out().await,
             Measure::ProductApi => self.product_api().await,
             Measure::ProductPage => return self.product_page().await,

@@ -90,6 +90,7 @@ impl Bench {
         {
             return Ok(Err(skipped));
         }
+        sql::take_events(&self.stage.url(&name)).await?;
         sql::checkpoint(&mut admin).await?;
         let since = SystemClock.now() - SignedDuration::from_millis(10);
         let shop = self.stage.shop(&name, &[]).await?;
@@ -136,6 +137,7 @@ impl Bench {
             expected,
             seed: self.seed(),
             watched: vec![server.pid],
+            sources: None,
         }
     }
 

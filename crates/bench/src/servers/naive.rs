@@ -101,7 +101,7 @@ impl Shop {
         }
         let known = KnownKey { key, fingerprint, order: order.id };
         orders::idempotency::insert(conn, &[known], order.created_at).await?;
-        orders::insert(conn, &[&order]).await?;
+        orders::insert(conn, &[(&order).into()]).await?;
         reservations::insert(conn, &[held]).await?;
         let event = orders::events::created(&order, &*self.clock, &self.ids);
         outbox::append(conn, &[event]).await?;

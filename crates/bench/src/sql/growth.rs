@@ -1,6 +1,6 @@
 //! Years of orders at once: what they would have left behind in every table of the hot path.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx as _;
 use kernel::{Clock as _, SystemClock};
@@ -8,6 +8,7 @@ use pg::Connection;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
+use super::connect;
 use crate::seed;
 
 /// Orders in one transaction.
@@ -147,7 +148,7 @@ struct Which<'a> {
 /// reservations, movements (reserved, sold) and published events, but without payments. The ledger
 /// adds up. Two connections share the work.
 pub async fn store_orders(url: &str, number: u64, mut progress: impl FnMut(u64)) -> Result<()> {
-    let (mut first, mut second) = (super::connect(url).await?, super::connect(url).await?);
+    let (mut first, mut second) = (connect(url).await?, connect(url).await?);
     let variants = seed::variants();
     let last = SystemClock.now() - SignedDuration::from_hours(48);
     let mut from = 0;
@@ -232,5 +233,19 @@ async fn settle(conn: &mut Connection, number: u64, variants: &[Uuid]) -> Result
     .bind(variants)
     .execute(conn)
     .await?;
+    Ok(())
+}
+
+/// The relay took the stored events long ago: without this, a shop that has just started would be
+/// busy with those of years.
+pub async fn take_events(url: &str) -> Result<()> {
+    let mut conn = connect(url).await?;
+    let marked = sqlx::query(
+        "UPDATE outbox.lanes SET taken = pg_current_snapshot(), high = (
+             SELECT last_value FROM outbox.events_position_seq)",
+    )
+    .execute(&mut conn)
+    .await?;
+    ensure!(marked.rows_affected() == 64, "there are 64 lanes");
     Ok(())
 }

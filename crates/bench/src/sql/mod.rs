@@ -3,7 +3,7 @@
 
 mod growth;
 
-pub use growth::store_orders;
+pub use growth::{store_orders, take_events};
 
 use anyhow::Result;
 use inventory::{Reservation, StockKey};

@@ -11,7 +11,7 @@ use std::{
 };
 
 use bench::load::{
-    outcome::{Load, Outcome, Rhythm},
+    outcome::{Load, Outcome, Rhythm, Sources},
     random::Spread,
     request::Ask,
 };
@@ -47,6 +47,7 @@ fn load(port: u16, pace: Rhythm) -> Outcome {
         expected: 201,
         seed: 1,
         watched: Vec::new(),
+        sources: Some(Sources { first: [127, 9, 0, 1].into(), count: 3 }),
     };
     let mut child = Command::new(env!("CARGO_BIN_EXE_bench"))
         .arg("load")

@@ -113,6 +113,7 @@ impl Bench {
             note: None,
             lines,
             expected_total: None,
+            spared: false,
         }
     }
 

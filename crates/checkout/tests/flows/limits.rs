@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::bench::{Bench, quick};
 
-type Answers = Vec<Result<Arc<Placed>, PlaceError>>;
+pub type Answers = Vec<Result<Arc<Placed>, PlaceError>>;
 
 fn twd(amount: i64) -> Money {
     Money::twd(amount).unwrap()
@@ -29,12 +29,21 @@ fn crowded() -> Settings {
 
 /// Sends the requests to two engines over the same database, as two nodes would.
 async fn on_two_nodes(bench: &Bench, requests: Vec<PlaceOrder>) -> Answers {
+    on_two_nodes_with(crowded(), bench, requests).await
+}
+
+/// The same, with other settings for the second one.
+pub async fn on_two_nodes_with(
+    settings: Settings,
+    bench: &Bench,
+    requests: Vec<PlaceOrder>,
+) -> Answers {
     let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
     let other = Intake::start(
         bench.test.db().clone(),
         bench.test.shared_clock(),
         bench.test.ids().clone(),
-        crowded(),
+        settings,
         intake::IntakeMetrics::default(),
         &tracker,
         &stop,

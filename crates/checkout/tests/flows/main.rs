@@ -8,6 +8,7 @@ mod ending;
 mod expiry;
 mod faults;
 mod gate;
+mod holds;
 mod limits;
 mod paying;
 mod placing;

@@ -186,6 +186,8 @@ fn explained(refusal: &Refusal) -> (&'static str, Value) {
             field("/items".into(), "the total of such an order cannot be charged"),
         ),
         Refusal::KeyReused => ("IDEMPOTENCY_KEY_REUSED", json!({})),
-        other @ Refusal::CouponInvalid(_) => panic!("nobody asked with a coupon: {other}"),
+        other @ (Refusal::CouponInvalid(_) | Refusal::HoldLimit { .. }) => {
+            panic!("nobody asked for that: {other}")
+        }
     }
 }

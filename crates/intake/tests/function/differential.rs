@@ -157,7 +157,10 @@ fn anonymous(told: Told, orders: &[(String, String)]) -> Told {
         }
         fields.insert("id".into(), turn.into());
         let deductions = fields["inventory_deduction_results"].as_array_mut().unwrap();
-        deductions.sort_by_key(Value::to_string);
+        let place = |it: &Value, name: &str| it[name].to_string();
+        deductions.sort_by_key(|it| {
+            ["variant_id", "warehouse_id", "available_before"].map(|name| place(it, name))
+        });
         answer
     })
 }

@@ -152,6 +152,7 @@ pub fn to_engine(world: &World, ask: &Ask, key: Uuid, body: u8) -> PlaceOrder {
         note: ask.note.map(Into::into),
         lines: ask.lines.iter().map(line).collect(),
         expected_total: None,
+        spared: false,
     }
 }
 

@@ -71,6 +71,36 @@ fn the_refund_notice_in_both_languages() {
 }
 
 #[test]
+fn the_mails_about_accounts_in_both_languages() {
+    for kind in AccountMailKind::ALL {
+        for locale in ["zh-TW", "en"] {
+            let account = account(locale, "https://shop.example/page?token=abc_-123");
+            let rendered = Renderer::new().account(kind, &account).unwrap();
+            check(&format!("{}-{locale}", kind.word()), &rendered);
+        }
+    }
+}
+
+fn account(locale: &str, link: &str) -> Account {
+    let account = json!({"email": "ming@example.com", "locale": locale, "link": link});
+    serde_json::from_value(account).unwrap()
+}
+
+#[test]
+fn a_link_of_an_account_is_a_web_address_or_none() {
+    for link in ["javascript:alert(1)", "", "data:text/html,x"] {
+        let rendered =
+            Renderer::new().account(AccountMailKind::ResetPassword, &account("en", link)).unwrap();
+        assert!(!rendered.html.contains("<a href"), "{link}");
+        assert!(link.is_empty() || !rendered.text.contains(link), "{link}");
+    }
+    let link = "https://shop.example/\"><script>";
+    let rendered =
+        Renderer::new().account(AccountMailKind::VerifyEmail, &account("en", link)).unwrap();
+    assert!(!rendered.html.contains("<script>"));
+}
+
+#[test]
 fn names_cannot_smuggle_html_in_and_are_not_mangled_in_plain_text() {
     let mut data = paid("zh-TW");
     let evil = r#"<script>alert("x")</script> & <b>杯</b>"#;

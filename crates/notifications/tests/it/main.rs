@@ -4,8 +4,8 @@
 
 use std::{path::Path, sync::Arc};
 
-use kernel::{id::EventId, shard_of};
-use notifications::{OrderMails, job_handlers};
+use kernel::{Locale, id::EventId, shard_of};
+use notifications::{AccountMail, AccountMailKind, OrderMails, job_handlers};
 use outbox::{JobRunner, NewEvent, Relay};
 use ports::mail::{DevMailbox, Mailer};
 use serde_json::{Value, json};
@@ -112,6 +112,39 @@ async fn mails_go_out_only_where_somebody_has_to_be_told() {
     ] {
         bench.tell(kind, about(reason)).await;
         assert_eq!(names(bench.folder.path()).len(), mails, "{kind}, {reason}");
+    }
+    assert!(bench.dead().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_mail_about_an_account_goes_out_when_its_transaction_has_committed() {
+    let bench = Bench::new().await;
+    let clock = bench.test.clock();
+    for (nth, kind) in AccountMailKind::ALL.into_iter().enumerate() {
+        let mail = AccountMail {
+            kind,
+            email: "ming@example.com".into(),
+            locale: Locale::En,
+            link: "https://shop.example/en/page?token=abc_-123".into(),
+        };
+        let job = mail.job(bench.test.ids(), &*clock);
+        let name = format!("{}.eml", job.id);
+        let mut tx = bench.test.db().begin().await.unwrap();
+        outbox::enqueue(&mut tx, std::slice::from_ref(&job)).await.unwrap();
+        drop(tx);
+        bench.runner.run_due().await.unwrap();
+        assert_eq!(names(bench.folder.path()).len(), nth, "rolled back: nothing is sent");
+
+        let mut tx = bench.test.db().begin().await.unwrap();
+        outbox::enqueue(&mut tx, &[job]).await.unwrap();
+        tx.commit().await.unwrap();
+        bench.runner.run_due().await.unwrap();
+        let raw = std::fs::read_to_string(bench.folder.path().join(name)).unwrap();
+        let header = format!("X-Oxcart-Account: {}", kind.word());
+        for line in [header.as_str(), "To: ming@example.com"] {
+            assert!(raw.lines().any(|it| it == line), "{line} in\n{raw}");
+        }
+        assert!(raw.contains("token=3Dabc_-123") || raw.contains("token=abc_-123"), "{raw}");
     }
     assert!(bench.dead().await.is_empty());
 }

@@ -3,6 +3,7 @@
 mod audit;
 mod doctor;
 mod house;
+mod keys;
 mod migrate;
 mod seed;
 mod serve;
@@ -13,9 +14,10 @@ mod user;
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::{Context as _, Result};
+use identity::Rotation;
 
 use crate::{
-    cli::{Cli, Command, UserCommand},
+    cli::{Cli, Command, KeysCommand, UserCommand},
     compose,
     config::Config,
     database::Database,
@@ -42,6 +44,10 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
             Command::Audit => audit::run(&config).await,
             Command::Doctor => doctor::run(&config).await,
             Command::User(UserCommand::CreateAdmin) => user::create_admin(&config).await,
+            Command::Keys(KeysCommand::Rotate { at_once }) => {
+                let rotation = if *at_once { Rotation::AtOnce } else { Rotation::Smooth };
+                keys::rotate(&config, rotation).await
+            }
             Command::Config => Ok(show_config::run(&config)),
         }
     });

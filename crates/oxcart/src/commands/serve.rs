@@ -9,7 +9,7 @@ use super::house::House;
 use crate::{
     admin::{self, Admin},
     compose::{Base, Shop, check_schema},
-    config::{Config, EcpayMode, base_url},
+    config::{Config, EcpayMode, Secret, base_url},
     limits,
     proxy::{Proxy, Upstream},
     routes,
@@ -54,8 +54,18 @@ async fn open(config: &Config, house: &mut House, life: &Lifecycle) -> Result<()
         say(&format!("The administrator {email} has the password {password} (shown only now)."));
     }
     let shop = Shop::open(config, &base).await?;
-    let proxy = Proxy::new(storefront, &config.public_url()?);
-    let app = routes::app(shop.api.clone(), base.objects, proxy);
+    if config.web_secret.is_none() {
+        tracing::info!(
+            "without OXCART_WEB_SECRET, whatever pages ask of the API counts as asked by the \
+             storefront's server"
+        );
+    }
+    let public_url = config.public_url()?;
+    let proxy = Proxy::new(storefront, &public_url).introducing(
+        config.trusted_proxies.clone(),
+        config.web_secret.as_ref().map(Secret::reveal),
+    );
+    let app = routes::app(shop.api.clone(), base.objects, proxy, &public_url);
     house.shop = Some(shop);
     house.serve(listener, app, limits::of_clients(config), life);
     tracing::info!(port = config.port, "serving {} on port {}", config.public_url()?, config.port);

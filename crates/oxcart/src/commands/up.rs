@@ -3,7 +3,9 @@
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
+use data_encoding::HEXLOWER;
 use ecpay_simulator::Simulator;
+use kernel::Ids;
 use tokio::{
     net::TcpListener,
     time::{Instant, sleep_until},
@@ -13,7 +15,7 @@ use super::house::House;
 use crate::{
     admin::{self, Admin},
     compose::{self, Base, Shop},
-    config::{Config, EcpayMode},
+    config::{Config, EcpayMode, Secret},
     database::{Database, shorten},
     limits,
     proxy::Proxy,
@@ -28,12 +30,20 @@ const STOREFRONT_TIME: Duration = Duration::from_secs(30);
 pub async fn run(config: &Config) -> Result<ExitCode> {
     let life = Lifecycle::listen()?;
     let mut house = House::default();
+    let config = &with_web_secret(config);
     let outcome = match open(config, &mut house, &life).await {
         Ok(()) => house.live(&life).await,
         failed => failed,
     };
     let closed = house.close(&life).await;
     outcome.and(closed).map(|()| ExitCode::SUCCESS)
+}
+
+/// The storefront's server is ours: what it proves itself with need not outlive this run.
+fn with_web_secret(config: &Config) -> Config {
+    let made = || Secret::from(&*HEXLOWER.encode(&Ids::from_system().bytes::<32>()));
+    let secret = config.web_secret.clone().unwrap_or_else(made);
+    Config { web_secret: Some(secret), ..config.clone() }
 }
 
 /// Step by step; a signal ends it between two of them.
@@ -48,6 +58,7 @@ async fn open(config: &Config, house: &mut House, life: &Lifecycle) -> Result<()
         node,
         public_url: config.public_url()?,
         api_url: api_url(config, &listener)?,
+        web_secret: config.web_secret.clone(),
     }));
     // Not cancelled half-way: a server half-started would be left running.
     let database = Database::take_charge(config).await?;
@@ -60,8 +71,12 @@ async fn open(config: &Config, house: &mut House, life: &Lifecycle) -> Result<()
     let (base, admin) = opened?;
     let shop = Shop::open(config, &base).await?;
     let upstream = house.storefront.as_ref().context("the storefront is gone")?.upstream();
-    let proxy = Proxy::new(upstream.clone(), &config.public_url()?);
-    let app = routes::app(shop.api.clone(), base.objects, proxy);
+    let public_url = config.public_url()?;
+    let proxy = Proxy::new(upstream.clone(), &public_url).introducing(
+        config.trusted_proxies.clone(),
+        config.web_secret.as_ref().map(Secret::reveal),
+    );
+    let app = routes::app(shop.api.clone(), base.objects, proxy, &public_url);
     house.shop = Some(shop);
     house.serve(listener, app, limits::of_clients(config), life);
     let deadline = Instant::now() + STOREFRONT_TIME;

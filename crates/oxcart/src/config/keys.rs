@@ -2,9 +2,10 @@
 
 use std::{net::IpAddr, path::PathBuf};
 
+use kernel::Networks;
 use serde::Deserialize;
 
-use super::value::{self, EcpayMode, Networks, Secret, Value};
+use super::value::{self, EcpayMode, Secret, Value};
 
 /// What `oxcart config` says about a key.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +85,10 @@ keys! {
     "OXCART_WEB_DIR" web_dir: PathBuf = PathBuf::from("./web");
     /// `oxcart serve` only: the address of the storefront's server.
     "OXCART_WEB_URL" web_url: Option<String> = None;
+    /// What the storefront's server proves itself with when it asks on behalf of a browser; its
+    /// environment has to hold the same. Without it, all its requests count as one client's.
+    /// `oxcart up` makes one by itself.
+    "OXCART_WEB_SECRET" web_secret: Option<Secret> = None;
     /// Node.js (22.17 or newer). Default: .tools/node/bin/node when it is there, else node.
     "OXCART_NODE" node: Option<PathBuf> = None;
     /// Minutes for which an unpaid order holds its stock.
@@ -109,6 +114,17 @@ keys! {
     "OXCART_MAIL_FROM" mail_from: String = "牛車選物 <shop@oxcart.example>".to_owned();
     /// Networks (CIDR, separated by commas) that rate and hold limits spare.
     "OXCART_RATE_LIMIT_EXEMPT" rate_limit_exempt: Networks = Networks::default();
+    /// Networks (CIDR, separated by commas) of the reverse proxies before Oxcart. Only what they say
+    /// in `X-Forwarded-For` about who is asking is believed.
+    "OXCART_TRUSTED_PROXIES" trusted_proxies: Networks = Networks::default();
+    /// Unpaid orders that one customer, or one telephone number, may have open; 0: any number.
+    "OXCART_HOLD_LIMIT" hold_limit: u32 = 5;
+    /// Bits of work (a hash to be found) that whoever orders has to show, for days when machines do
+    /// most of the asking; 0: none. 18 is about half a second of a telephone.
+    "OXCART_ORDER_CHALLENGE" order_challenge: u32 = 0;
+    /// Where several servers count together what clients ask, e.g. `redis://127.0.0.1/`. Default: each
+    /// server counts for itself.
+    "REDIS_URL" redis_url: Option<Secret> = None;
     /// For development and tests: a clock that POST /api/dev/clock/advance moves.
     "OXCART_DEV_CLOCK" dev_clock: bool = false;
     /// What is logged, e.g. info,inventory=debug.

@@ -9,6 +9,7 @@ pub mod value;
 use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use api::kit::challenge::BITS_MAX;
 use axum::http::{Uri, uri::PathAndQuery};
 use figment::{
     Figment, Metadata, Profile, Provider,
@@ -87,6 +88,10 @@ impl Config {
         ] {
             ensure!(given > 0, "{key} must be at least 1");
         }
+        ensure!(
+            self.order_challenge <= BITS_MAX,
+            "OXCART_ORDER_CHALLENGE must be at most {BITS_MAX}: more would take minutes"
+        );
         ensure!(self.db_connections >= 4, "OXCART_DB_CONNECTIONS must be at least 4");
         self.log_options()?;
         self.public_url()?;

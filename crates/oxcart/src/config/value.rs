@@ -3,6 +3,7 @@
 
 use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr};
 
+use kernel::{Networks, networks::NotANetwork};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 /// A type that a key can have.
@@ -90,29 +91,13 @@ impl Value for EcpayMode {
     }
 }
 
-/// Networks, as in `10.0.0.0/8, ::1/128`; a bare address is a network of one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Networks(Vec<(IpAddr, u8)>);
-
 impl Value for Networks {
     fn read(text: &str) -> Result<Self, String> {
-        let parts = text.split([',', ' ']).map(str::trim).filter(|part| !part.is_empty());
-        let network = |part: &str| -> Option<(IpAddr, u8)> {
-            let (address, bits) = part.split_once('/').unwrap_or((part, ""));
-            let address: IpAddr = address.parse().ok()?;
-            let most = if address.is_ipv4() { 32 } else { 128 };
-            let bits = if bits.is_empty() { most } else { bits.parse().ok()? };
-            (bits <= most).then_some((address, bits))
-        };
-        parts
-            .map(|part| network(part).ok_or_else(|| format!("{part:?} is no network (CIDR)")))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        text.parse().map_err(|error: NotANetwork| error.to_string())
     }
 
     fn show(&self) -> String {
-        let shown: Vec<String> = self.0.iter().map(|(ip, bits)| format!("{ip}/{bits}")).collect();
-        shown.join(", ")
+        self.to_string()
     }
 }
 

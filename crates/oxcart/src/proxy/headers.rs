@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use api::kit::client_ip::{CLIENT, WEB_SECRET};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts, uri::Authority};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -20,6 +21,19 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     header::TRANSFER_ENCODING,
     header::UPGRADE,
 ];
+
+/// Tells the storefront's server for whom we ask, and that it is us who says so. Whatever came in
+/// under these names is not passed on.
+pub fn introduce(headers: &mut HeaderMap, client: Option<IpAddr>, secret: Option<&HeaderValue>) {
+    headers.remove(CLIENT);
+    headers.remove(WEB_SECRET);
+    if let Some(client) = client.and_then(|it| HeaderValue::try_from(it.to_string()).ok()) {
+        headers.insert(CLIENT, client);
+    }
+    if let Some(secret) = secret {
+        headers.insert(WEB_SECRET, secret.clone());
+    }
+}
 
 /// Makes a request of ours out of one that came in.
 pub fn prepare_request(parts: &mut Parts, peer: Option<IpAddr>, scheme: &'static str) {

@@ -9,10 +9,11 @@ mod waiting_page;
 
 use std::{net::SocketAddr, time::Duration};
 
+use api::kit::client_ip::Trust;
 use axum::{
     body::Body,
     extract::{ConnectInfo, Request},
-    http::{Method, StatusCode, Uri, header, request::Parts, uri::Scheme},
+    http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts, uri::Scheme},
     response::{IntoResponse as _, Response},
 };
 use http_body_util::Limited;
@@ -20,6 +21,7 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
+use kernel::Networks;
 use tokio::time::{Instant, sleep, timeout};
 
 pub use self::upstream::Upstream;
@@ -41,6 +43,10 @@ pub struct Proxy {
     upstream: Upstream,
     /// `http` or `https`, as browsers reach the shop.
     scheme: &'static str,
+    /// Who may say for whom they ask.
+    trust: Trust,
+    /// What we prove ourselves with to the storefront.
+    secret: Option<HeaderValue>,
 }
 
 impl Proxy {
@@ -54,7 +60,18 @@ impl Proxy {
             .pool_timer(TokioTimer::new())
             .build(connector);
         let scheme = if public_url.starts_with("https://") { "https" } else { "http" };
-        Self { client, upstream, scheme }
+        Self { client, upstream, scheme, trust: Trust::default(), secret: None }
+    }
+
+    /// Tells the storefront who is asking, and proves by this secret that it is us who says so.
+    /// `proxies` may say for whom they ask.
+    #[must_use]
+    pub fn introducing(self, proxies: Networks, secret: Option<&str>) -> Self {
+        let mut secret = secret.and_then(|secret| HeaderValue::from_str(secret).ok());
+        if let Some(secret) = &mut secret {
+            secret.set_sensitive(true);
+        }
+        Self { trust: Trust::new(proxies, None), secret, ..self }
     }
 
     /// Answers a request with what the storefront answers.
@@ -64,7 +81,9 @@ impl Proxy {
             return StatusCode::PAYLOAD_TOO_LARGE.into_response();
         }
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        let client = self.trust.client(peer, &parts.headers);
         headers::prepare_request(&mut parts, peer, self.scheme);
+        headers::introduce(&mut parts.headers, client, self.secret.as_ref());
         // What has no body and changes nothing may be sent again when the server dies over it.
         let repeatable = matches!(parts.method, Method::GET | Method::HEAD);
         let mut body = (!repeatable).then(|| Body::new(Limited::new(body, BODY_MAX)));

@@ -99,6 +99,34 @@ async fn a_request_arrives_with_its_origin_and_without_hop_by_hop_headers() {
 }
 
 #[tokio::test]
+async fn the_storefront_learns_who_asks_from_us_alone() {
+    let (address, _guard) = storefront().await;
+    let ask = async |proxy: &Proxy, pairs: &[(&'static str, &'static str)]| {
+        let mut request = request(Method::GET, "/echo");
+        for (name, value) in pairs {
+            request.headers_mut().append(*name, HeaderValue::from_static(value));
+        }
+        let seen = text(proxy.forward(request).await).await;
+        let ours = |line: &&str| line.starts_with("x-oxcart-");
+        seen.lines().filter(ours).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let forged = [
+        ("x-oxcart-client", "203.0.113.9"),
+        ("x-oxcart-client", "203.0.113.8"),
+        ("x-oxcart-web-secret", "guessed"),
+        ("x-forwarded-for", "203.0.113.9"),
+    ];
+    let proxy = Proxy::new(Upstream::fixed(&address), "http://localhost");
+    assert_eq!(ask(&proxy, &forged).await, ["x-oxcart-client: 192.0.2.7"]);
+    let proxy = proxy.introducing(Networks::default(), Some("the secret"));
+    let expected = ["x-oxcart-client: 192.0.2.7", "x-oxcart-web-secret: the secret"];
+    assert_eq!(ask(&proxy, &forged).await, expected);
+    // A proxy of ours in front of us is believed.
+    let proxy = proxy.introducing("192.0.2.0/24".parse().unwrap(), None);
+    assert_eq!(ask(&proxy, &forged).await, ["x-oxcart-client: 203.0.113.9"]);
+}
+
+#[tokio::test]
 async fn bodies_stream_both_ways_and_large_ones_are_refused() {
     let (address, _guard) = storefront().await;
     let proxy = Proxy::new(Upstream::fixed(&address), "http://localhost");

@@ -16,7 +16,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::node::Node;
-use crate::proxy::Upstream;
+use crate::{config::Secret, proxy::Upstream};
 
 const START_TIME: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -38,6 +38,8 @@ pub struct Settings {
     pub public_url: String,
     /// Where the API answers.
     pub api_url: String,
+    /// What the server and we prove ourselves with to one another.
+    pub web_secret: Option<Secret>,
 }
 
 /// The supervisor of the server.
@@ -150,6 +152,9 @@ fn spawn(settings: &Settings, port: u16) -> Result<Child> {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
         }
+    }
+    if let Some(secret) = &settings.web_secret {
+        command.env("OXCART_WEB_SECRET", secret.reveal());
     }
     command
         .arg(&node.script)

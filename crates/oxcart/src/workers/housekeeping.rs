@@ -25,17 +25,34 @@ enum Chore {
     Jobs,
     /// Sessions that ended.
     Sessions,
+    /// Tokens of mails that are too old.
+    Proofs,
+    /// Refused access tokens that have run out by now.
+    Revocations,
+    /// Keys that signed access tokens once.
+    SigningKeys,
     /// Keys of accepted orders; they promise 24 hours.
     IdempotencyKeys,
 }
 
 impl Chore {
-    const ALL: [Self; 4] = [Self::Events, Self::Jobs, Self::Sessions, Self::IdempotencyKeys];
+    const ALL: [Self; 7] = [
+        Self::Events,
+        Self::Jobs,
+        Self::Sessions,
+        Self::Proofs,
+        Self::Revocations,
+        Self::SigningKeys,
+        Self::IdempotencyKeys,
+    ];
 
     const fn kept_for(self) -> SignedDuration {
         match self {
             Self::Events | Self::Jobs => SignedDuration::from_hours(24 * 7),
             Self::Sessions => SignedDuration::from_hours(24 * 30),
+            Self::Proofs | Self::Revocations => SignedDuration::from_hours(1),
+            // Their last token ran out after a quarter of an hour.
+            Self::SigningKeys => SignedDuration::from_hours(24),
             Self::IdempotencyKeys => SignedDuration::from_hours(48),
         }
     }
@@ -47,6 +64,10 @@ impl Chore {
             Self::Events => outbox::forget_published(&mut tx, before, BATCH).await?,
             Self::Jobs => outbox::forget_finished(&mut tx, before, BATCH).await?,
             Self::Sessions => identity::purge_sessions(&mut tx, before, BATCH).await?,
+            Self::Proofs => identity::purge_proofs(&mut tx, before, BATCH).await?,
+            Self::Revocations => identity::purge_revocations(&mut tx, before, BATCH).await?,
+            // Never more than a few.
+            Self::SigningKeys => identity::purge_signing_keys(&mut tx, before).await?,
             Self::IdempotencyKeys => {
                 let Step { forgotten, rest } = idempotency::forget(&mut tx, before, walk).await?;
                 tx.commit().await?;

@@ -8,3 +8,4 @@ mod hostile;
 mod killed;
 mod pressure;
 mod program;
+mod sign_out;

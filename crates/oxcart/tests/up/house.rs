@@ -22,11 +22,21 @@ const START_TIME: Duration = Duration::from_secs(90);
 /// A storefront of a few lines.
 const STOREFRONT: &str = r"
 const http = require('node:http');
+// Tries to sign in on behalf of a client, and tells what is left of that client's tries.
+function signIn(request, response) {
+  const [, , client, proof] = request.url.split('/');
+  const secret = proof === 'proven' ? process.env.OXCART_WEB_SECRET : proof;
+  const headers = { 'x-oxcart-client': client, 'x-oxcart-web-secret': secret };
+  const url = process.env.OXCART_API_URL + '/api/auth/login';
+  fetch(url, { method: 'POST', headers })
+    .then((answer) => response.end(answer.headers.get('ratelimit').split(';t=')[0]));
+}
 http.createServer((request, response) => {
   const { 'x-forwarded-host': host, 'x-forwarded-proto': proto } = request.headers;
   if (request.url === '/_health') return response.end('ok');
   if (request.url === '/_pid') return response.end(String(process.pid));
   if (request.url === '/forever') return response.write('…');
+  if (request.url.startsWith('/_try/')) return signIn(request, response);
   response.end(`page ${request.url} for ${host.split(':')[0]} by ${proto}`);
 }).listen(Number(process.env.PORT), process.env.HOST);
 process.stdin.on('end', () => process.exit(0)).resume();

@@ -31,6 +31,17 @@ async fn a_new_shop_opens_survives_deaths_and_stops_without_a_trace() {
     let (_, page) = house.get("/products?q=1").await;
     assert!(page.starts_with("page /products?q=1 for localhost by http"), "{page}");
 
+    // Whoever knocks on the API for a browser has to prove that it is the storefront.
+    for (path, left) in [
+        ("/_try/203.0.113.9/proven", 9),
+        ("/_try/203.0.113.9/proven", 8),
+        ("/_try/203.0.113.8/proven", 9),
+        ("/_try/203.0.113.7/guessed", 9),
+        ("/_try/203.0.113.6/guessed", 8),
+    ] {
+        assert_eq!(house.get(path).await.1, format!("\"sign-in\";r={left}"), "{path}");
+    }
+
     // The storefront dies: who asks next waits a moment.
     let first = house.pid_of_storefront().await;
     house::signal(first, Signal::SIGKILL);

@@ -258,8 +258,10 @@ fn id(value: &Value) -> Option<Uuid> {
 
 /// The same for the same content, whatever the order of its members.
 fn digest(body: &Value) -> String {
+    let mut sorted = body.clone();
+    sorted.sort_all_objects();
     let mut hasher = DefaultHasher::new();
-    body.to_string().hash(&mut hasher);
+    sorted.to_string().hash(&mut hasher);
     format!("{:016x}", hasher.finish())
 }
 

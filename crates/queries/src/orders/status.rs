@@ -34,6 +34,26 @@ pub enum OrderStatusWord {
     Returned,
 }
 
+impl OrderStatusWord {
+    /// The word on the wire and in the policies.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PendingPayment => "pending_payment",
+            Self::Paid => "paid",
+            Self::PreparingShipment => "preparing_shipment",
+            Self::Shipped => "shipped",
+            Self::Completed => "completed",
+            Self::PaymentFailed => "payment_failed",
+            Self::Cancelled => "cancelled",
+            Self::RefundRequested => "refund_requested",
+            Self::Refunded => "refunded",
+            Self::RefundRejected => "refund_rejected",
+            Self::ReturnRequested => "return_requested",
+            Self::Returned => "returned",
+        }
+    }
+}
+
 /// How far an attempt to pay has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -69,6 +89,7 @@ mod tests {
         for status in orders::OrderStatus::ALL {
             let word: OrderStatusWord = read(status.as_str()).unwrap();
             assert_eq!(serde_json::to_value(word).unwrap(), status.as_str());
+            assert_eq!(word.as_str(), status.as_str());
         }
         assert_eq!(read::<PaymentStatusWord>("lost"), None);
     }

@@ -12,6 +12,8 @@ const LAYERS: &[(&str, &[&str])] = &[
         "L2, business modules",
         &[
             "identity",
+            "access",
+            "audit",
             "catalog",
             "pricing",
             "inventory",
@@ -28,7 +30,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// Helpers of development.
-const HELPERS: &[&str] = &["testkit", "ecpay-simulator", "proof", "bench", "xtask"];
+const HELPERS: &[&str] = &["testkit", "ecpay-simulator", "proof", "bench", "fuzzing", "xtask"];
 
 /// The edges within one layer that are meant: the floor stands on `pg`, and checkout places its
 /// orders through the intake engine.
@@ -118,7 +120,9 @@ fn forbidden(from: &str, to: &str, kind: DependencyKind) -> Option<(String, &'st
     }
     match to {
         "xtask" => return Some(("xtask is a tool".into(), "nothing depends on xtask")),
-        "testkit" | "proof" | "bench" if !only_for_tests && !HELPERS.contains(&from) => {
+        "testkit" | "proof" | "bench" | "fuzzing"
+            if !only_for_tests && !HELPERS.contains(&from) =>
+        {
             return Some(("it serves tests only".into(), "move it to [dev-dependencies]"));
         }
         "ecpay-simulator" if !only_for_tests && from != "oxcart" && !HELPERS.contains(&from) => {

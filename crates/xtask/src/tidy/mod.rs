@@ -6,6 +6,7 @@ mod error_codes;
 mod layers;
 mod manifests;
 mod migrations;
+mod named_tests;
 mod places;
 mod sql;
 mod walls;
@@ -57,7 +58,7 @@ type Check<'a> = (&'static str, Box<dyn Fn() -> Vec<Finding> + 'a>);
 pub fn run(tree: &Tree, metadata: &Metadata) -> bool {
     let started = Instant::now();
     let crates = layers::crates(metadata);
-    let checks: [Check<'_>; 8] = [
+    let checks: [Check<'_>; 9] = [
         ("layers", Box::new(|| layers::check(&crates))),
         ("manifests", Box::new(|| manifests::check(tree))),
         ("walls (sqlx, axum)", Box::new(|| walls::check(tree))),
@@ -66,6 +67,7 @@ pub fn run(tree: &Tree, metadata: &Metadata) -> bool {
         ("error codes", Box::new(|| error_codes::check(tree))),
         ("migrations", Box::new(|| migrations::check(tree))),
         ("places (paths, links)", Box::new(|| places::check(tree))),
+        ("tests named in docs/security.md", Box::new(|| named_tests::check(tree))),
     ];
     let mut failures = 0_usize;
     let mut warnings = 0_usize;

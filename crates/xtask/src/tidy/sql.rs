@@ -12,6 +12,8 @@ use crate::tree::{TextFile, Tree};
 /// The schemas, each owned by the crate of its name.
 pub const SCHEMAS: &[&str] = &[
     "identity",
+    "access",
+    "audit",
     "catalog",
     "pricing",
     "inventory",

@@ -8,7 +8,7 @@ use crate::tree::{TextFile, Tree};
 const SQL_CRATES: &[&str] = &["pg", "outbox", "queries"];
 
 /// Crates that speak HTTP.
-const HTTP_CRATES: &[&str] = &["api", "oxcart", "ecpay-simulator", "proof", "bench"];
+const HTTP_CRATES: &[&str] = &["api", "oxcart", "ecpay-simulator", "proof", "bench", "fuzzing"];
 
 /// Looks for `sqlx::` and `axum::` where they may not be.
 pub fn check(tree: &Tree) -> Vec<Finding> {

@@ -1,7 +1,10 @@
 import createFetchClient, { type Client } from 'openapi-fetch';
+import type { AccountPaths } from './account.ts';
 import type { paths } from './schema.ts';
 
-export type ApiClient = Client<paths>;
+type Paths = Omit<paths, keyof AccountPaths> & AccountPaths;
+
+export type ApiClient = Client<Paths>;
 
 interface Options {
   fetch: typeof globalThis.fetch;
@@ -11,5 +14,5 @@ interface Options {
 
 /** The one typed client of the API, for `load` functions, actions and the browser alike. */
 export function createClient({ fetch, origin }: Options): ApiClient {
-  return createFetchClient<paths>({ baseUrl: origin, fetch: (request) => fetch(request) });
+  return createFetchClient<Paths>({ baseUrl: origin, fetch: (request) => fetch(request) });
 }

@@ -12,6 +12,10 @@ export interface Failure {
   shortages: Shortage[];
   /** Why a coupon cannot be used. */
   coupon: CouponRefusal | null;
+  /** How many unpaid orders are open, when those are too many. */
+  unpaidOrders: number | null;
+  /** Seconds until it is worth trying again, where the shop said so. */
+  retryAfter: number | null;
 }
 
 /** What a form shows when the shop refused. */
@@ -38,7 +42,8 @@ export async function settle<T>(call: Promise<ClientAnswer<T>>): Promise<Result<
     return { ok: false, failure: networkFailure() };
   }
   if (answer.response.ok) return { ok: true, data: answer.data as T };
-  return { ok: false, failure: toFailure(answer.error, answer.response.status) };
+  const { status, headers } = answer.response;
+  return { ok: false, failure: toFailure(answer.error, status, headers.get('retry-after')) };
 }
 
 export function networkFailure(): Failure {
@@ -50,11 +55,17 @@ export function networkFailure(): Failure {
     errors: [],
     shortages: [],
     coupon: null,
+    unpaidOrders: null,
+    retryAfter: null,
   };
 }
 
 /** Reads problem details; an answer that is none (a proxy's HTML page) still becomes a failure. */
-export function toFailure(body: unknown, status: number): Failure {
+export function toFailure(
+  body: unknown,
+  status: number,
+  retryAfter: string | null = null,
+): Failure {
   const problem: Partial<Problem> = typeof body === 'object' && body !== null ? body : {};
   return {
     status,
@@ -64,5 +75,7 @@ export function toFailure(body: unknown, status: number): Failure {
     errors: problem.errors ?? [],
     shortages: (problem.shortages as Shortage[] | undefined) ?? [],
     coupon: problem.code === 'COUPON_INVALID' ? (problem as unknown as CouponRefusal) : null,
+    unpaidOrders: typeof problem.unpaid_orders === 'number' ? problem.unpaid_orders : null,
+    retryAfter: retryAfter && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : null,
   };
 }

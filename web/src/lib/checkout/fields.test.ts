@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { taiwan } from '#lib/server/taiwan.ts';
-import { checkValues, emptyValues, fromPointers, normalizePhone, toRequest } from './fields.ts';
+import { normalizePhone } from '#lib/form/check.ts';
+import { checkValues, emptyValues, fromPointers, toRequest } from './fields.ts';
 
 const cities = taiwan('zh-TW');
 const good = {

@@ -1,19 +1,13 @@
 import * as z from 'zod/mini';
-import { postalCode, type City } from '#lib/address/postal.ts';
-import { m } from '#lib/paraglide/messages.js';
+import { ADDRESS_FIELDS, addressRules, districtRule, toAddress } from '#lib/address/fields.ts';
+import type { City } from '#lib/address/postal.ts';
 import type { CheckoutRequest, Money } from '#lib/api/types.ts';
-
-/** Taiwanese mobile (09xx…) and landline numbers, with or without dashes, also as +886. */
-const PHONE = /^(?:09\d{8}|0[2-8]\d{7,9})$/;
+import { check, optional, text, type Checked } from '#lib/form/check.ts';
+import { m } from '#lib/paraglide/messages.js';
 
 export const FIELDS = [
   'email',
-  'name',
-  'phone',
-  'city',
-  'district',
-  'address1',
-  'address2',
+  ...ADDRESS_FIELDS,
   'shipping_method',
   'payment_method',
   'note',
@@ -27,67 +21,18 @@ export function emptyValues(): Values {
   return Object.fromEntries(FIELDS.map((field) => [field, ''])) as Values;
 }
 
-/** `+886 912-345-678` and `0912 345 678` are the same number. */
-export function normalizePhone(input: string): string {
-  const digits = input.replace(/[\s\-()]/g, '');
-  return digits.startsWith('+886') ? `0${digits.slice(4)}` : digits;
-}
-
-const text = (max: number, message: () => string) =>
-  z
-    .string()
-    .check(
-      z.trim(),
-      z.minLength(1, { error: message }),
-      z.maxLength(max, { error: () => m.invalid_too_long() }),
-    );
-const optional = (max: number) =>
-  z.string().check(z.trim(), z.maxLength(max, { error: () => m.invalid_too_long() }));
-
-function schema(cities: readonly City[]) {
-  return z
+/** Checks the whole form; each field keeps its first complaint. */
+export function checkValues(values: Values, cities: readonly City[]): Checked<Field> {
+  const schema = z
     .object({
       email: z.string().check(z.trim(), z.email({ error: () => m.invalid_email() })),
-      name: text(50, m.invalid_name),
-      phone: z.pipe(
-        z.pipe(z.string(), z.transform(normalizePhone)),
-        z.string().check(z.regex(PHONE, { error: () => m.invalid_phone() })),
-      ),
-      city: text(10, m.invalid_city),
-      district: text(10, m.invalid_district),
-      address1: z
-        .string()
-        .check(
-          z.trim(),
-          z.minLength(3, { error: () => m.invalid_address1() }),
-          z.maxLength(120, { error: () => m.invalid_too_long() }),
-        ),
-      address2: optional(80),
+      ...addressRules(),
       shipping_method: text(40, m.invalid_shipping),
       payment_method: text(40, m.invalid_payment),
       note: optional(300),
     })
-    .check(
-      z.refine(
-        ({ city, district }) =>
-          !city || !district || postalCode(cities, city, district) !== undefined,
-        { path: ['district'], error: () => m.invalid_district() },
-      ),
-    );
-}
-
-type Checked = { ok: true; values: Values } | { ok: false; errors: FieldErrors };
-
-/** Checks the whole form; each field keeps its first complaint. */
-export function checkValues(values: Values, cities: readonly City[]): Checked {
-  const result = schema(cities).safeParse(values);
-  if (result.success) return { ok: true, values: result.data };
-  const errors: FieldErrors = {};
-  for (const issue of result.error.issues) {
-    const field = issue.path[0] as Field;
-    errors[field] ??= issue.message;
-  }
-  return { ok: false, errors };
+    .check(districtRule(cities));
+  return check(schema, values);
 }
 
 /** What the page said before the order was sent. */
@@ -100,15 +45,7 @@ interface Seen {
 export function toRequest(values: Values, cities: readonly City[], seen: Seen): CheckoutRequest {
   return {
     contact: { email: values.email, phone: values.phone },
-    shipping_address: {
-      name: values.name,
-      phone: values.phone,
-      postal_code: postalCode(cities, values.city, values.district) ?? '',
-      city: values.city,
-      district: values.district,
-      address1: values.address1,
-      address2: values.address2 || null,
-    },
+    shipping_address: toAddress(values, cities),
     shipping_method: values.shipping_method,
     payment_method: values.payment_method,
     coupon_code: seen.coupon,

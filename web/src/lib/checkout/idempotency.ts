@@ -61,6 +61,7 @@ function storageName(purpose: string): string {
 
 /** Codes after which the same request may still turn out to have made the order. */
 const OPEN_ENDED = new Set([
+  'CHALLENGE_REQUIRED',
   'NETWORK_ERROR',
   'REQUEST_IN_PROGRESS',
   'QUEUE_FULL',

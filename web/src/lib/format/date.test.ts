@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatCountdown, formatDateTime, formatTime } from './date.ts';
+import { formatCountdown, formatDateTime, formatTime, formatWait } from './date.ts';
 
 describe('dates', () => {
   it('are told by the shop’s clock, whatever the machine’s', () => {
@@ -21,3 +21,13 @@ describe('formatCountdown', () => {
     expect(formatCountdown(left)).toBe(expected);
   });
 });
+
+it.each([
+  [1, '1 秒'],
+  [59, '59 秒'],
+  [60, '1 分鐘'],
+  [61, '2 分鐘'],
+  [840, '14 分鐘'],
+  [7200, '2 小時'],
+  [7201, '3 小時'],
+])('tells %i seconds as %s', (seconds, expected) => expect(formatWait(seconds)).toBe(expected));

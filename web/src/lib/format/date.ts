@@ -1,3 +1,4 @@
+import { m } from '#lib/paraglide/messages.js';
 import { getLocale, type Locale } from '#lib/paraglide/runtime.js';
 
 /** The shop's clock, whatever the machine's: times read the same on the server and in the browser. */
@@ -41,4 +42,13 @@ export function formatCountdown(milliseconds: number): string {
   const minutes = Math.floor(seconds / 60);
   const tail = `${two(minutes % 60)}:${two(seconds % 60)}`;
   return minutes >= 60 ? `${Math.floor(minutes / 60)}:${tail}` : tail;
+}
+
+/** How long to wait: `40 秒`, `15 分鐘`, never less than it is. */
+export function formatWait(seconds: number): string {
+  if (seconds < 60) return m.wait_seconds({ count: seconds });
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 120
+    ? m.wait_minutes({ count: minutes })
+    : m.wait_hours({ count: Math.ceil(minutes / 60) });
 }

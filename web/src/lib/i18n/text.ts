@@ -12,3 +12,11 @@ export function localized(text: LocalizedText, locale: Locale = getLocale()): st
 export function href(path: string): string {
   return localizeHref(path);
 }
+
+/** A page's address in another language. What has empty steps would be another site's without it. */
+export function inOtherLanguage(
+  { pathname, search }: Pick<URL, 'pathname' | 'search'>,
+  locale: Locale,
+): string {
+  return localizeHref(pathname.replace(/\/{2,}/g, '/') + search, { locale });
+}

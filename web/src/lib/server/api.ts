@@ -24,8 +24,10 @@ export async function want<T>(call: Parameters<typeof settle<T>>[0], fallback: T
 }
 
 /** Shows the error page for a refusal of the API. */
-export function raise({ status, code, detail, traceId }: Failure): never {
-  if (status < 500) error(status, { message: errorMessage(code, detail), code, traceId });
+export function raise({ status, code, detail, traceId, retryAfter }: Failure): never {
+  if (status < 500) {
+    error(status, { message: errorMessage(code, detail, retryAfter), code, traceId });
+  }
   // The API being out of reach is the shop's trouble, not the visitor's connection.
   error(503, { message: m.error_service_unavailable(), code: 'SERVICE_UNAVAILABLE', traceId });
 }

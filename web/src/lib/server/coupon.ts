@@ -4,7 +4,7 @@ import type { Cart } from '#lib/api/types.ts';
 import type { CouponAnswer } from '#lib/cart/coupon.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { api } from './api.ts';
-import { refusal } from './form.ts';
+import { refusal, textOf } from './form.ts';
 
 /** How a change of the coupon ended. */
 interface Change {
@@ -16,8 +16,7 @@ interface Change {
 
 /** What stands in the coupon field. */
 export function typedCoupon(form: FormData): string {
-  const value = form.get('coupon');
-  return typeof value === 'string' ? value.trim() : '';
+  return textOf(form, 'coupon').trim();
 }
 
 /** Puts the coupon that was typed in into the visitor's cart. */

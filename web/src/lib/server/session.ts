@@ -6,6 +6,11 @@ const CART = 'oxcart_cart';
 
 type Event = Pick<RequestEvent, 'cookies' | 'request' | 'locals' | 'url'>;
 
+/** A cookie's name as the browser has it: over https it is one that no other host can plant. */
+export function nameOf({ url }: Pick<Event, 'url'>, name: string): string {
+  return url.protocol === 'https:' ? `__Host-${name}` : name;
+}
+
 /** The visitor's cookies as sent, overlaid with what the API changed during this request. */
 export function cookieHeader(event: Event): string {
   const jar = new Map<string, string>();
@@ -37,10 +42,16 @@ export function applySetCookies(event: Event, setCookies: string[]): void {
   }
 }
 
-export function hasCookie(event: Event, name: string): boolean {
+export function hasCookie(event: Event, cookie: string): boolean {
+  const name = nameOf(event, cookie);
   return event.locals.apiCookies.has(name)
     ? event.locals.apiCookies.get(name) !== null
     : event.cookies.get(name) !== undefined;
+}
+
+/** Whether this visitor can be somebody with an account; asks nobody. */
+export function isSignedIn(event: Event): boolean {
+  return hasCookie(event, ACCESS) || hasCookie(event, REFRESH);
 }
 
 /** Whether this visitor can have a cart or an account at all; asks nobody. */

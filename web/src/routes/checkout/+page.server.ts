@@ -8,27 +8,34 @@ import {
   toRequest,
   type Values,
 } from '#lib/checkout/fields.ts';
+import { byDefault } from '#lib/address/book.ts';
 import { settle } from '#lib/api/problem.ts';
 import { couponNote, type CouponAnswer } from '#lib/cart/coupon.ts';
 import { isShort } from '#lib/cart/quantity.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { localizeHref } from '#lib/paraglide/runtime.js';
-import { api, need, raise } from '#lib/server/api.ts';
+import { api, need, raise, want } from '#lib/server/api.ts';
 import { applyCoupon, couponAnswer, removeCoupon, typedCoupon } from '#lib/server/coupon.ts';
-import { refusal } from '#lib/server/form.ts';
+import { refusal, textOf } from '#lib/server/form.ts';
 import { rememberLanguage, rememberOrderToken } from '#lib/server/order-access.ts';
+import { isSignedIn } from '#lib/server/session.ts';
 import { taiwan } from '#lib/server/taiwan.ts';
 import type { Actions, PageServerLoad } from './$types.js';
 
 export const load: PageServerLoad = async (event) => {
   const client = api(event);
-  const [cart, shipping, payment] = await Promise.all([
+  const asked = event.url.searchParams.get('address');
+  const [cart, shipping, payment, kept] = await Promise.all([
     need(client.GET('/api/cart')),
     need(client.GET('/api/shipping-methods')),
     need(client.GET('/api/payment-methods')),
+    // Nobody is kept from buying because the address book is out of reach.
+    isSignedIn(event) ? want(client.GET('/api/me/addresses'), { items: [] }) : { items: [] },
   ]);
   return {
     cart,
+    addresses: byDefault(kept.items, asked),
+    isOther: asked === '',
     shippingMethods: shipping.items,
     paymentMethods: payment.items.filter(({ enabled }) => enabled),
     cities: taiwan(event.locals.locale),
@@ -38,11 +45,8 @@ export const load: PageServerLoad = async (event) => {
 };
 
 const KEY = /^[\w-]{16,64}$/;
-
-const textOf = (form: FormData, name: string): string => {
-  const value = form.get(name);
-  return typeof value === 'string' ? value : '';
-};
+/** The answer to a challenge, where the shop asks for work. */
+const PROOF = /^[\w-]{1,200}:\d{1,20}$/;
 
 function readValues(form: FormData): Values {
   const values = emptyValues();
@@ -88,6 +92,7 @@ export const actions: Actions = {
     const result = await settle(
       api(event).POST('/api/checkout', {
         params: { header: { 'Idempotency-Key': key } },
+        headers: PROOF.test(text('proof')) ? { 'X-Oxcart-Proof': text('proof') } : {},
         body: toRequest(checked.values, cities, {
           coupon: inUse,
           total: agreed ? { amount: seen, currency: 'TWD' } : null,

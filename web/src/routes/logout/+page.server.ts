@@ -1,8 +1,8 @@
 import { redirect } from '@sveltejs/kit';
 import { settle } from '#lib/api/problem.ts';
 import { localizeHref } from '#lib/paraglide/runtime.js';
+import { forgetSession } from '#lib/server/account.ts';
 import { api } from '#lib/server/api.ts';
-import { ACCESS, REFRESH } from '#lib/server/session.ts';
 import type { Actions, PageServerLoad } from './$types.js';
 
 export const load: PageServerLoad = () => redirect(303, localizeHref('/'));
@@ -11,7 +11,7 @@ export const actions: Actions = {
   default: async (event) => {
     await settle(api(event).POST('/api/auth/logout'));
     // Signed out here also when the API cannot be reached.
-    for (const name of [ACCESS, REFRESH]) event.cookies.delete(name, { path: '/' });
+    forgetSession(event);
     redirect(303, localizeHref('/'));
   },
 };

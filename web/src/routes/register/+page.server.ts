@@ -1,12 +1,14 @@
 import { fail, redirect } from '@sveltejs/kit';
+import { withNotice } from '#lib/account/notices.ts';
+import { passwordError } from '#lib/account/password.ts';
 import { settle } from '#lib/api/problem.ts';
+import { isEmail } from '#lib/form/check.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { localizeHref } from '#lib/paraglide/runtime.js';
 import { api } from '#lib/server/api.ts';
-import { refusal, safeNext } from '#lib/server/form.ts';
+import { fieldErrors, refusal, safeNext, textOf } from '#lib/server/form.ts';
+import { rememberLanguage } from '#lib/server/order-access.ts';
 import type { Actions, PageServerLoad } from './$types.js';
-
-const SHORTEST_PASSWORD = 10;
 
 export const load: PageServerLoad = async (event) => {
   const { user } = await event.parent();
@@ -20,31 +22,40 @@ type Errors = Partial<Record<'name' | 'email' | 'password', string>>;
 export const actions: Actions = {
   default: async (event) => {
     const form = await event.request.formData();
-    const name = String(form.get('name') ?? '').trim();
-    const email = String(form.get('email') ?? '').trim();
-    const password = String(form.get('password') ?? '');
+    const name = textOf(form, 'name').trim();
+    const email = textOf(form, 'email').trim();
+    const password = textOf(form, 'password');
 
     const errors: Errors = {};
     if (!name) errors.name = m.invalid_required();
-    if (!/^\S+@\S+\.\S+$/.test(email)) errors.email = m.invalid_email();
-    if (password.length < SHORTEST_PASSWORD) errors.password = m.invalid_password();
+    if (!isEmail(email)) errors.email = m.invalid_email();
+    const problem = passwordError(password);
+    if (problem) errors.password = problem;
     if (Object.keys(errors).length > 0) {
-      return fail(422, { ...refusal('VALIDATION_FAILED'), name, email, errors });
+      return fail(422, { refusal: refusal('VALIDATION_FAILED'), name, email, errors });
     }
 
+    rememberLanguage(event, event.locals.locale);
     const client = api(event);
-    const made = await settle(
+    const asked = await settle(
       client.POST('/api/auth/register', { body: { name, email, password } }),
     );
-    if (!made.ok) {
-      for (const { pointer, detail } of made.failure.errors) {
-        const field = pointer.slice(1);
-        if (field === 'name' || field === 'email' || field === 'password') errors[field] = detail;
-      }
-      return fail(made.failure.status, { ...refusal(made.failure), name, email, errors });
+    if (!asked.ok) {
+      const { failure } = asked;
+      const words = {
+        name: m.invalid_required,
+        email: m.invalid_email,
+        password: m.invalid_password_common,
+      };
+      Object.assign(errors, fieldErrors(failure, words));
+      return fail(failure.status, { refusal: refusal(failure), name, email, errors });
     }
+
+    // The API says the same to everybody. Signing in works for whoever has just opened an account,
+    // and for the owner of one; all others read their mail, and learn nothing here.
     const signedIn = await settle(client.POST('/api/auth/login', { body: { email, password } }));
-    if (!signedIn.ok) redirect(303, localizeHref('/login'));
-    redirect(303, localizeHref(safeNext(event.url.searchParams.get('next')) ?? '/account'));
+    if (!signedIn.ok) return { checkMail: email };
+    const next = safeNext(event.url.searchParams.get('next')) ?? '/account';
+    redirect(303, localizeHref(withNotice(next, 'registered')));
   },
 };

@@ -1,21 +1,23 @@
 //! `POST /api/admin/inventory/{variant_id}/receive`
 
+use ::access::{Kind, Resource};
 use ::inventory::{Cause, InventoryError, SaveContext, StockError};
 use axum::{Json, extract::State};
 use garde::Validate;
-use identity::Role;
 use kernel::{
     ErrorCode, Quantity,
     id::{VariantId, WarehouseId},
 };
 use pg::DbError;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::StockBalance;
 use crate::{
     AppState,
-    kit::{self, Path, Problem, Staff, problem::ProblemBody},
+    access::{Change, Permit},
+    kit::{self, Path, Problem, problem::ProblemBody},
 };
 
 /// Goods that arrived.
@@ -53,25 +55,31 @@ pub struct Receipt {
 )]
 pub async fn handler(
     State(state): State<AppState>,
-    staff: Staff,
+    permit: Permit,
     Path(variant): Path<VariantId>,
     kit::Json(receipt): kit::Json<Receipt>,
 ) -> Result<Json<StockBalance>, Problem> {
-    staff.require(&[Role::Warehouse])?;
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
     if catalog::offers(&mut tx, &[variant], now).await?.is_empty() {
         return Err(ErrorCode::ProductNotFound.into());
     }
     let cause =
-        Cause { actor: staff.actor(), reference: None, reason: Some(&receipt.reason), at: now };
+        Cause { actor: permit.actor(), reference: None, reason: Some(&receipt.reason), at: now };
     let context = SaveContext { clock: &*state.clock, ids: &state.ids };
     let (warehouse, quantity) = (receipt.warehouse_id, receipt.quantity);
     let row = ::inventory::receive(&mut tx, variant, warehouse, quantity, &cause, &context)
         .await
         .map_err(problem)?;
+    let balance = StockBalance::from(&row);
+    let change = Change {
+        after: Some(json!({"received": quantity, "balance": balance})),
+        reason: Some(&receipt.reason),
+        ..Change::default()
+    };
+    permit.record(&mut tx, &Resource::one(Kind::Stock, variant), change).await?;
     tx.commit().await.map_err(DbError::from)?;
-    Ok(Json(StockBalance::from(&row)))
+    Ok(Json(balance))
 }
 
 fn problem(error: InventoryError) -> Problem {

@@ -1,14 +1,14 @@
 //! `GET /api/admin/warehouses`
 
 use axum::{Json, extract::State};
-use identity::Role;
 use kernel::{LocalizedText, id::WarehouseId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     AppState,
-    kit::{Problem, Staff, problem::ProblemBody},
+    access::Permit,
+    kit::{Problem, problem::ProblemBody},
 };
 
 /// A warehouse.
@@ -51,9 +51,8 @@ pub struct Warehouses {
 )]
 pub async fn handler(
     State(state): State<AppState>,
-    staff: Staff,
+    _: Permit,
 ) -> Result<Json<Warehouses>, Problem> {
-    staff.require(&[Role::Warehouse, Role::Ops])?;
     let mut conn = state.db.acquire().await?;
     let items = ::inventory::warehouses(&mut conn)
         .await?

@@ -12,13 +12,14 @@ use crate::{
     AppState,
     kit::{
         Problem,
-        caller::{ACCESS_COOKIE, REFRESH_COOKIE},
+        caller::{self, ACCESS_COOKIE, REFRESH_COOKIE},
+        cookies, denylist,
         problem::ProblemBody,
     },
 };
 
 /// Signs out: ends the session that the tokens sent along belong to, and takes the cookies away.
-/// Whoever is not signed in gets the same answer.
+/// Its access tokens are refused from now on. Whoever is not signed in gets the same answer.
 #[utoipa::path(
     post, path = "/api/auth/logout", tag = "auth", operation_id = "logout",
     security((), ("bearer" = []), ("cookie" = [])),
@@ -34,20 +35,21 @@ pub async fn handler(
 ) -> Result<(StatusCode, CookieJar), Problem> {
     let now = state.clock.now();
     let mut conn = state.db.acquire().await?;
-    let bearer = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .map(|(_, token)| token.trim().to_owned());
-    let access = bearer.or_else(|| jar.get(ACCESS_COOKIE).map(|c| c.value().to_owned()));
-    if let Some(claims) = access.and_then(|token| state.tokens.verify(&token, now).ok()) {
+    let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let access = header.and_then(caller::bearer);
+    let access = access.or_else(|| cookies::read(&state, &jar, ACCESS_COOKIE));
+    // An API key is no session: it ends by being revoked.
+    if let Some(claims) = access.and_then(|token| state.tokens.verify(token, now).ok()) {
         let reason = EndReason::SignedOut;
         identity::end_session(&mut conn, claims.session_id, reason, now).await?;
+        state.revocations.note_session(claims.session_id, now);
     }
     // The access token may have run out; the refresh token knows its session too.
-    let refresh = jar.get(REFRESH_COOKIE).and_then(|c| RefreshToken::parse(c.value()));
+    let refresh = cookies::read(&state, &jar, REFRESH_COOKIE).and_then(RefreshToken::parse);
     if let Some(token) = refresh {
         identity::end_session_of(&mut conn, &token, EndReason::SignedOut, now).await?;
+        drop(conn);
+        denylist::look(&state).await;
     }
     Ok((StatusCode::NO_CONTENT, session::forget(&state, jar)))
 }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     AppState,
-    kit::{Problem, body, caller::REFRESH_COOKIE, problem::ProblemBody},
+    kit::{Problem, body, caller::REFRESH_COOKIE, cookies, denylist, problem::ProblemBody},
 };
 
 /// For programs without cookies; browsers send nothing.
@@ -65,7 +65,7 @@ async fn refreshed(
     body: &[u8],
 ) -> Result<Option<Box<identity::SignedIn>>, Problem> {
     let given = given_token(body)?;
-    let cookie = jar.get(REFRESH_COOKIE).map(|cookie| cookie.value().to_owned());
+    let cookie = cookies::read(state, jar, REFRESH_COOKIE).map(str::to_owned);
     let Some(token) = given.or(cookie).as_deref().and_then(RefreshToken::parse) else {
         return Ok(None);
     };
@@ -76,7 +76,11 @@ async fn refreshed(
     tx.commit().await.map_err(DbError::from)?;
     match outcome {
         Refreshed::Granted(signed_in) => Ok(Some(signed_in)),
-        Refreshed::Refused | Refreshed::Reused => Ok(None),
+        Refreshed::Refused => Ok(None),
+        Refreshed::Reused => {
+            denylist::look(state).await;
+            Ok(None)
+        }
     }
 }
 

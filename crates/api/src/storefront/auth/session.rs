@@ -32,15 +32,26 @@ pub struct UserView {
     pub name: String,
     /// What they may do in the back office: `ops`, `warehouse`, `admin`; customers have none.
     pub roles: Vec<&'static str>,
+    /// Whether they have shown that they read the mail of that address.
+    pub email_verified: bool,
+    /// Their telephone; `null` when they gave none.
+    #[schema(required, example = "0912345678")]
+    pub phone: Option<String>,
+    /// Whether signing in needs a second factor.
+    pub second_factor: bool,
 }
 
-impl From<&User> for UserView {
-    fn from(user: &User) -> Self {
+impl UserView {
+    /// Somebody, with or without a second factor.
+    pub fn new(user: &User, second_factor: bool) -> Self {
         Self {
             id: user.id,
             email: user.email.as_str().to_owned(),
             name: user.name.clone(),
             roles: user.roles.iter().map(|role| role.as_str()).collect(),
+            email_verified: user.email_verified,
+            phone: user.phone.clone(),
+            second_factor,
         }
     }
 }
@@ -66,7 +77,7 @@ pub(super) async fn begin(
     signed_in: &SignedIn,
     mut jar: CookieJar,
 ) -> Result<(CookieJar, Session), Problem> {
-    if let Some(guest) = cart_cookie::guest(&jar) {
+    if let Some(guest) = cart_cookie::guest(state, &jar) {
         let clock = &*state.clock;
         match cart::merge(&mut tx, guest, signed_in.user.id, &state.ids, clock).await {
             Ok(_) => jar = jar.add(cart_cookie::forget(state)),
@@ -86,14 +97,16 @@ pub(super) fn issue(
 ) -> Result<(CookieJar, Session), Problem> {
     let now = state.clock.now();
     let user = &signed_in.user;
-    let access_token = state.tokens.issue(user, signed_in.session_id, now).map_err(problem)?;
+    let access_token = state.tokens.issue_to(signed_in, now).map_err(problem)?;
     let lasting = AccessTokens::LIFETIME;
     let refresh_token = signed_in.refresh_token.reveal();
     let jar = jar
         .add(cookies::keep(state, ACCESS_COOKIE, access_token.clone(), lasting))
         .add(cookies::keep(state, REFRESH_COOKIE, refresh_token, until(signed_in, now)));
     let expires_in = lasting.as_secs();
-    Ok((jar, Session { access_token, expires_in, user: UserView::from(user) }))
+    // Whoever has a second factor has given it, or there would be no session.
+    let user = UserView::new(user, signed_in.second_factor);
+    Ok((jar, Session { access_token, expires_in, user }))
 }
 
 fn until(signed_in: &SignedIn, now: Timestamp) -> jiff::SignedDuration {
@@ -101,7 +114,7 @@ fn until(signed_in: &SignedIn, now: Timestamp) -> jiff::SignedDuration {
 }
 
 /// Takes the session's cookies away.
-pub(super) fn forget(state: &AppState, jar: CookieJar) -> CookieJar {
+pub(crate) fn forget(state: &AppState, jar: CookieJar) -> CookieJar {
     jar.add(cookies::drop(state, ACCESS_COOKIE)).add(cookies::drop(state, REFRESH_COOKIE))
 }
 

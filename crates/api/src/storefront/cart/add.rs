@@ -60,7 +60,7 @@ pub async fn handler(
             Problem::new(ErrorCode::ProductNotFound).field("/variant_id", "is not for sale")
         );
     }
-    let owner = cart_cookie::owner(&caller, &jar);
+    let owner = cart_cookie::owner(&state, &caller, &jar);
     let cart = ::cart::open(&mut tx, owner, &state.ids, clock).await?;
     ::cart::add(&mut tx, cart, variant, quantity, &state.ids, clock).await.map_err(problem)?;
     let shown = commit_if_available(tx, &state, &caller, cart, variant).await?;

@@ -50,7 +50,7 @@ pub async fn handler(
     kit::Json(body): kit::Json<SetCartItem>,
 ) -> Result<Json<CartView>, Problem> {
     let not_found = || Problem::from(ErrorCode::CartItemNotFound);
-    let owner = cart_cookie::owner(&caller, &jar).ok_or_else(not_found)?;
+    let owner = cart_cookie::owner(&state, &caller, &jar).ok_or_else(not_found)?;
     let quantity = LineQuantity::new(body.quantity);
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;

@@ -53,7 +53,7 @@ pub async fn put(
         problem.field("/code", "there is no such coupon")
     })?;
     let mut tx = state.db.begin().await?;
-    let owner = cart_cookie::owner(&caller, &jar);
+    let owner = cart_cookie::owner(&state, &caller, &jar);
     let cart = ::cart::open(&mut tx, owner, &state.ids, clock).await?;
     let code = code.as_str();
     ::cart::set_coupon(&mut tx, cart, Some(code), clock.now()).await.map_err(problem)?;
@@ -85,7 +85,7 @@ pub async fn remove(
     jar: CookieJar,
 ) -> Result<Json<CartView>, Problem> {
     let mut tx = state.db.begin().await?;
-    let cart = match cart_cookie::owner(&caller, &jar) {
+    let cart = match cart_cookie::owner(&state, &caller, &jar) {
         Some(owner) => ::cart::find(&mut tx, owner).await?,
         None => None,
     };

@@ -30,7 +30,7 @@ pub async fn handler(
     Path(item): Path<CartItemId>,
 ) -> Result<Json<CartView>, Problem> {
     let not_found = || Problem::from(ErrorCode::CartItemNotFound);
-    let owner = cart_cookie::owner(&caller, &jar).ok_or_else(not_found)?;
+    let owner = cart_cookie::owner(&state, &caller, &jar).ok_or_else(not_found)?;
     let mut tx = state.db.begin().await?;
     let cart = ::cart::find(&mut tx, owner).await?.ok_or_else(not_found)?;
     ::cart::remove(&mut tx, cart, item, state.clock.now()).await.map_err(problem)?;

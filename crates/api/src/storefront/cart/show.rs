@@ -24,7 +24,7 @@ pub async fn handler(
     jar: CookieJar,
 ) -> Result<Json<CartView>, Problem> {
     let mut conn = state.db.acquire().await?;
-    let cart = match cart_cookie::owner(&caller, &jar) {
+    let cart = match cart_cookie::owner(&state, &caller, &jar) {
         Some(owner) => ::cart::find(&mut conn, owner).await?,
         None => None,
     };

@@ -1,6 +1,7 @@
-//! Who may see an order: its owner, somebody of the shop, or who has its token. To everybody else
-//! it does not exist.
+//! Who may see an order: whom the policies let (its owner, people of the shop), or who has its token.
+//! To everybody else it does not exist.
 
+use ::access::{Action, Kind, Resource};
 use axum::{
     extract::{FromRef, FromRequestParts},
     http::request::Parts,
@@ -10,7 +11,8 @@ use queries::orders::OrderView;
 
 use crate::{
     AppState,
-    kit::{Caller, Path, Problem},
+    access::permit::{declared, question},
+    kit::{Caller, ClientIp, Path, Problem},
 };
 
 /// An order the caller may see, as it is now.
@@ -43,24 +45,49 @@ where
         let caller = Caller::from_request_parts(parts, state).await;
         let order = read(&app, id).await?.ok_or_else(not_found)?;
         match caller {
+            Ok(Caller(None)) if !by_token => Err(not_found()),
+            Ok(Caller(None)) => Ok(Self { order, actor: Actor::Guest }),
             Ok(caller) => {
-                let owns = caller.user_id().is_some_and(|user| order.customer == Some(user));
-                let staff = caller.0.as_ref().is_some_and(|claims| !claims.roles.is_empty());
-                let actor = if staff && !owns {
-                    caller.user_id().map_or(Actor::Guest, Actor::Staff)
-                } else {
-                    caller.actor()
-                };
-                if owns || staff || by_token {
-                    return Ok(Self { order, actor });
-                }
-                Err(not_found())
+                let actor = by_policy(&app, parts, &caller, &order, by_token).await?;
+                Ok(Self { order, actor })
             }
             // A stale sign-in does not lock a guest's link out.
             Err(_) if by_token => Ok(Self { order, actor: Actor::Guest }),
             Err(problem) => Err(problem),
         }
     }
+}
+
+/// Asks the policies whether somebody signed in may do with this order what the route declares. To
+/// whom may not even see it, it does not exist. Its token opens it as well.
+async fn by_policy(
+    app: &AppState,
+    parts: &mut Parts,
+    caller: &Caller,
+    order: &OrderView,
+    by_token: bool,
+) -> Result<Actor, Problem> {
+    let not_found = || Problem::new(ErrorCode::OrderNotFound);
+    let claims = caller.0.as_ref().ok_or_else(not_found)?;
+    let action = declared(parts).and_then(|rule| rule.action).ok_or_else(not_found)?;
+    let Ok(ClientIp(ip)) = ClientIp::from_request_parts(parts, app).await;
+    let resource = Resource::one(Kind::Order, order.id)
+        .owned_by(order.customer)
+        .with_status(order.status.as_str());
+    let ask = |action| {
+        let question = question(claims, action, resource.clone(), ip, app);
+        app.guardian.ask(&question).allowed
+    };
+    let owns = order.customer == Some(claims.user_id);
+    if ask(action) {
+        let staff = !owns && !claims.roles.is_empty();
+        return Ok(if staff { Actor::Staff(claims.user_id) } else { caller.actor() });
+    }
+    if by_token {
+        return Ok(caller.actor());
+    }
+    let sees = action != Action::OrderRead && ask(Action::OrderRead);
+    Err(if sees { ErrorCode::Forbidden.into() } else { not_found() })
 }
 
 /// The order as it is now.

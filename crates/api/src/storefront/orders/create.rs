@@ -22,8 +22,8 @@ use super::{
 use crate::{
     AppState,
     kit::{
-        self, Caller, IdempotencyKey, Problem, RespondAsync, idempotency, locale,
-        problem::ProblemBody,
+        self, Caller, IdempotencyKey, Problem, RespondAsync, Visit, challenge::Worked, idempotency,
+        locale, problem::ProblemBody,
     },
     storefront::order_requests::{self, status::OrderRequest},
 };
@@ -93,6 +93,7 @@ fn few(quantity: &Quantity, (): &()) -> garde::Result {
     params(
         ("Idempotency-Key" = String, Header, description = "Made by the client; the same key gives the same order"),
         ("Prefer" = Option<String>, Header, description = "`respond-async`: answer `202` at once, and the order later"),
+        ("X-Oxcart-Proof" = Option<String>, Header, description = "Where work is asked for: the answer to a challenge"),
     ),
     request_body = NewOrder,
     security((), ("bearer" = []), ("cookie" = [])),
@@ -106,12 +107,15 @@ fn few(quantity: &Quantity, (): &()) -> garde::Result {
         (status = 413, body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`VALIDATION_FAILED`, `COUPON_INVALID`, `IDEMPOTENCY_KEY_REUSED`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 428, description = "`CHALLENGE_REQUIRED`, where work is asked for", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`QUEUE_FULL`, `SERVICE_UNAVAILABLE`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn handler(
     State(state): State<AppState>,
     caller: Caller,
+    visit: Visit,
+    _worked: Worked,
     key: IdempotencyKey,
     RespondAsync(respond_async): RespondAsync,
     kit::Json(form): kit::Json<NewOrder>,
@@ -138,6 +142,7 @@ pub async fn handler(
             })
             .collect(),
         expected_total: None,
+        spared: visit.spared,
     };
     if respond_async {
         return order_requests::submit::respond_async(&state, request, async |_| {});

@@ -79,7 +79,7 @@ impl From<AddressForm> for Address {
 }
 
 /// Digits, with the signs people write between them.
-fn check_phone(value: &str, (): &()) -> garde::Result {
+pub(crate) fn check_phone(value: &str, (): &()) -> garde::Result {
     let signs = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | ' ' | '(' | ')' | '#');
     let digits = value.chars().filter(char::is_ascii_digit).count();
     if value.chars().all(signs) && (6..=15).contains(&digits) && value.len() <= 20 {
@@ -88,7 +88,8 @@ fn check_phone(value: &str, (): &()) -> garde::Result {
     Err(garde::Error::new("is not a telephone number"))
 }
 
-fn check_postal_code(value: &str, (): &()) -> garde::Result {
+/// Three to six digits.
+pub(crate) fn check_postal_code(value: &str, (): &()) -> garde::Result {
     if (3..=6).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(());
     }

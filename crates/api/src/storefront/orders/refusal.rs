@@ -77,6 +77,13 @@ fn refused(refusal: Refusal) -> Problem {
             });
             Problem::new(ErrorCode::PurchaseLimitExceeded).fields(fields).with("limits", limits)
         }
+        Refusal::HoldLimit { open, limit } => Problem::new(ErrorCode::PurchaseLimitExceeded)
+            .detail(format!(
+                "{open} unpaid orders of this customer or telephone number are open, and at most \
+                 {limit} may be: pay for one, or cancel one"
+            ))
+            .with("unpaid_orders", open)
+            .with("unpaid_orders_limit", limit),
         Refusal::CouponInvalid(refusal) => {
             coupon(refusal).field("/coupon_code", refusal.to_string())
         }

@@ -69,7 +69,7 @@ pub async fn handler(
     State(state): State<AppState>,
     Query(params): Query<ProductParams>,
 ) -> Result<Json<Page<ProductSummary>>, Problem> {
-    let query = checked(params)?;
+    let query = params.checked()?;
     let mut conn = state.db.acquire().await?;
     let page = products::list(&mut conn, &query, state.clock.now()).await.map_err(problem)?;
     Ok(Json(page))
@@ -85,27 +85,31 @@ pub(in crate::storefront) fn problem(error: ListError) -> Problem {
     }
 }
 
-fn checked(params: ProductParams) -> Result<ProductQuery, Problem> {
-    let wrong =
-        |name: &str, detail: &str| Problem::new(ErrorCode::ValidationFailed).field(name, detail);
-    if params.q.as_ref().is_some_and(|q| q.chars().count() > 200 || q.contains('\0')) {
-        return Err(wrong("#q", "at most 200 characters"));
+impl ProductParams {
+    /// What is asked for, checked.
+    pub fn checked(self) -> Result<ProductQuery, Problem> {
+        let wrong = |name: &str, detail: &str| {
+            Problem::new(ErrorCode::ValidationFailed).field(name, detail)
+        };
+        if self.q.as_ref().is_some_and(|q| q.chars().count() > 200 || q.contains('\0')) {
+            return Err(wrong("#q", "at most 200 characters"));
+        }
+        if self.category.as_ref().is_some_and(|slug| slug.len() > 200 || slug.contains('\0')) {
+            return Err(wrong("#category", "is not a slug"));
+        }
+        let price = |name: &str, amount: Option<i64>| {
+            amount.map(Money::twd).transpose().map_err(|error| wrong(name, &error.to_string()))
+        };
+        Ok(ProductQuery {
+            min_price: price("#min_price", self.min_price)?,
+            max_price: price("#max_price", self.max_price)?,
+            q: self.q,
+            category: self.category,
+            in_stock: self.in_stock.unwrap_or(false),
+            sort: self.sort.unwrap_or_default(),
+            locale: locale(),
+            cursor: self.cursor,
+            limit: PageLimit::clamped(self.limit),
+        })
     }
-    if params.category.as_ref().is_some_and(|slug| slug.contains('\0')) {
-        return Err(wrong("#category", "is not a slug"));
-    }
-    let price = |name: &str, amount: Option<i64>| {
-        amount.map(Money::twd).transpose().map_err(|error| wrong(name, &error.to_string()))
-    };
-    Ok(ProductQuery {
-        min_price: price("#min_price", params.min_price)?,
-        max_price: price("#max_price", params.max_price)?,
-        q: params.q,
-        category: params.category,
-        in_stock: params.in_stock.unwrap_or(false),
-        sort: params.sort.unwrap_or_default(),
-        locale: locale(),
-        cursor: params.cursor,
-        limit: PageLimit::clamped(params.limit),
-    })
 }

@@ -21,6 +21,7 @@ fn settings(dir: &tempfile::TempDir) -> Settings {
         node: Node { program: node(), script },
         public_url: "http://localhost:8080".to_owned(),
         api_url: "http://127.0.0.1:8080".to_owned(),
+        web_secret: Some("a secret between two programs".into()),
     }
 }
 
@@ -49,6 +50,7 @@ async fn it_is_started_again_when_it_dies_and_gone_when_stopped() {
     let before = get(&first, "/").await.unwrap();
     assert_eq!(before["environment"]["OXCART_API_URL"], "http://127.0.0.1:8080");
     assert_eq!(before["environment"]["ORIGIN"], "http://localhost:8080");
+    assert_eq!(before["environment"]["OXCART_WEB_SECRET"], "a secret between two programs");
     assert!(before["environment"]["CARGO_MANIFEST_DIR"].is_null(), "our environment is ours");
 
     assert!(get(&first, "/die").await.is_none());

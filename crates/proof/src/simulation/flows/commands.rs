@@ -185,6 +185,7 @@ fn request(key: Key, basket: &Basket, prices: &[i64]) -> PlaceOrder {
         note: None,
         lines: lines.collect(),
         expected_total: None,
+        spared: false,
     }
 }
 

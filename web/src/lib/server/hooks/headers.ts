@@ -4,13 +4,14 @@ const FORM_ACTION = "form-action 'self'";
 
 /** Pages that look the same to everybody without a session; a shared cache may keep them briefly. */
 const PUBLIC_ROUTES = new Set(['/', '/products', '/products/[slug]', '/help', '/help/[topic]']);
-const SESSION_COOKIE = /^oxcart_/;
+const SESSION_COOKIE = /^(__Host-)?oxcart_/;
 
 /** The usual security headers, and what a cache in front may keep. */
 export const headersHandle: Handle = async ({ event, resolve }) => {
   const response = await resolve(event);
   const { headers } = response;
   headers.set('x-content-type-options', 'nosniff');
+  headers.set('x-frame-options', 'DENY');
   headers.set('referrer-policy', 'strict-origin-when-cross-origin');
   headers.set('permissions-policy', 'camera=(), microphone=(), geolocation=()');
   headers.set('cross-origin-opener-policy', 'same-origin');

@@ -1,0 +1,102 @@
+//! The actions that policies decide about, and the kinds of things they are done to. The same
+//! words as in `policies/shop.cedarschema`; a test compares them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+        pub enum $name { $($(#[$each])* #[serde(rename = $word)] $variant,)+ }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The word in policies, in the schema and on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+
+            /// What a word stands for.
+            pub fn parse(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|it| it.as_str() == word)
+            }
+        }
+    };
+}
+
+words! {
+    /// What somebody wants to do.
+    Action {
+        /// See an order.
+        OrderRead = "order_read",
+        /// Cancel an order, pay it.
+        OrderWrite = "order_write",
+        /// Ask for the money of an order.
+        RefundRequest = "refund_request",
+        /// Give it back.
+        RefundApprove = "refund_approve",
+        /// See a product.
+        CatalogRead = "catalog_read",
+        /// Edit products, prices, categories.
+        CatalogWrite = "catalog_write",
+        /// See stock.
+        StockRead = "stock_read",
+        /// Receive, count, move stock.
+        StockWrite = "stock_write",
+        /// See an account.
+        AccountRead = "account_read",
+        /// Change an account, end its sessions.
+        AccountWrite = "account_write",
+        /// Give and take roles, deactivate accounts.
+        RoleWrite = "role_write",
+        /// See policies, and try them out.
+        PolicyRead = "policy_read",
+        /// Save and activate policies.
+        PolicyWrite = "policy_write",
+        /// Read the audit log.
+        AuditRead = "audit_read",
+    }
+}
+
+words! {
+    /// What it is done to.
+    Kind {
+        /// An order.
+        Order = "Order",
+        /// Money that is to go back.
+        Refund = "Refund",
+        /// A product with its variants.
+        Product = "Product",
+        /// The stock of a variant, warehouses.
+        Stock = "Stock",
+        /// Somebody's account.
+        Account = "Account",
+        /// The policies themselves.
+        Policy = "Policy",
+        /// The audit log.
+        AuditLog = "AuditLog",
+    }
+}
+
+impl Action {
+    /// The one kind of thing that it is done to.
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::OrderRead | Self::OrderWrite | Self::RefundRequest => Kind::Order,
+            Self::RefundApprove => Kind::Refund,
+            Self::CatalogRead | Self::CatalogWrite => Kind::Product,
+            Self::StockRead | Self::StockWrite => Kind::Stock,
+            Self::AccountRead | Self::AccountWrite | Self::RoleWrite => Kind::Account,
+            Self::PolicyRead | Self::PolicyWrite => Kind::Policy,
+            Self::AuditRead => Kind::AuditLog,
+        }
+    }
+
+    /// Whether a guest can ask at all; the schema knows these actions for people only otherwise.
+    pub const fn is_open_to_guests(self) -> bool {
+        matches!(self, Self::OrderRead | Self::OrderWrite | Self::RefundRequest | Self::CatalogRead)
+    }
+}

@@ -1,0 +1,172 @@
+//! The table of all routes: who may call them, and which action of the policies that is. A test
+//! walks the router and fails on a route that is not here.
+
+use ::access::Action;
+use axum::http::Method;
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Everybody; what it needs besides is proved by what is sent along (a signature, a token).
+    Anybody,
+    /// Whoever is signed in, about themselves.
+    SignedIn,
+    /// Whom the policies allow the action on the kind as a whole.
+    Allowed,
+    /// Whom the policies allow the action on the one thing that is asked for: the handler looks it
+    /// up and asks.
+    AllowedOne,
+}
+
+/// What a route declares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RouteRule {
+    /// The method.
+    pub method: &'static str,
+    /// The path, with the names of its parts.
+    pub path: &'static str,
+    /// Who may call it.
+    pub who: Who,
+    /// What it is in the words of the policies. An API key needs it among its scopes; without an
+    /// action, a route is not for keys at all, unless it is for anybody.
+    pub action: Option<Action>,
+}
+
+const fn rule(
+    method: &'static str,
+    path: &'static str,
+    who: Who,
+    action: Option<Action>,
+) -> RouteRule {
+    RouteRule { method, path, who, action }
+}
+
+use ::access::Action::{
+    AccountRead, AccountWrite, AuditRead, OrderRead, OrderWrite, PolicyRead, PolicyWrite,
+    RoleWrite, StockRead, StockWrite,
+};
+use Who::{Allowed, AllowedOne, Anybody, SignedIn};
+
+/// Every route under `/api`.
+pub const RULES: &[RouteRule] = &[
+    // Accounts
+    rule("POST", "/api/auth/register", Anybody, None),
+    rule("POST", "/api/auth/login", Anybody, None),
+    rule("POST", "/api/auth/refresh", Anybody, None),
+    rule("POST", "/api/auth/logout", Anybody, None),
+    rule("POST", "/api/auth/logout-all", SignedIn, None),
+    rule("POST", "/api/auth/email/verify", Anybody, None),
+    rule("POST", "/api/auth/email/verify/resend", SignedIn, None),
+    rule("POST", "/api/auth/password/forgot", Anybody, None),
+    rule("POST", "/api/auth/password/reset", Anybody, None),
+    rule("GET", "/api/me", SignedIn, Some(AccountRead)),
+    rule("PATCH", "/api/me", SignedIn, None),
+    rule("DELETE", "/api/me", SignedIn, None),
+    rule("GET", "/api/me/export", SignedIn, None),
+    rule("POST", "/api/me/password", SignedIn, None),
+    rule("GET", "/api/me/sessions", SignedIn, None),
+    rule("DELETE", "/api/me/sessions/{id}", SignedIn, None),
+    rule("GET", "/api/me/addresses", SignedIn, None),
+    rule("POST", "/api/me/addresses", SignedIn, None),
+    rule("PUT", "/api/me/addresses/{id}", SignedIn, None),
+    rule("DELETE", "/api/me/addresses/{id}", SignedIn, None),
+    rule("GET", "/api/me/second-factor", SignedIn, None),
+    rule("POST", "/api/me/second-factor", SignedIn, None),
+    rule("DELETE", "/api/me/second-factor", SignedIn, None),
+    rule("POST", "/api/me/second-factor/confirm", SignedIn, None),
+    rule("POST", "/api/me/second-factor/recovery-codes", SignedIn, None),
+    rule("GET", "/api/me/api-keys", SignedIn, None),
+    rule("POST", "/api/me/api-keys", SignedIn, None),
+    rule("DELETE", "/api/me/api-keys/{id}", SignedIn, None),
+    // What is on show
+    rule("GET", "/api/categories", Anybody, None),
+    rule("GET", "/api/products", Anybody, None),
+    rule("GET", "/api/products/{id}", Anybody, None),
+    rule("GET", "/api/shipping-methods", Anybody, None),
+    rule("GET", "/api/payment-methods", Anybody, None),
+    rule("GET", "/api/challenge", Anybody, None),
+    // The cart, by its cookie or the session
+    rule("GET", "/api/cart", Anybody, Some(OrderRead)),
+    rule("POST", "/api/cart/items", Anybody, Some(OrderWrite)),
+    rule("PATCH", "/api/cart/items/{id}", Anybody, Some(OrderWrite)),
+    rule("DELETE", "/api/cart/items/{id}", Anybody, Some(OrderWrite)),
+    rule("POST", "/api/cart/coupon", Anybody, Some(OrderWrite)),
+    rule("DELETE", "/api/cart/coupon", Anybody, Some(OrderWrite)),
+    // Orders
+    rule("POST", "/api/checkout", Anybody, Some(OrderWrite)),
+    rule("POST", "/api/orders", Anybody, Some(OrderWrite)),
+    rule("GET", "/api/orders", SignedIn, Some(OrderRead)),
+    rule("GET", "/api/orders/{id}", AllowedOne, Some(OrderRead)),
+    rule("GET", "/api/orders/{id}/events", AllowedOne, Some(OrderRead)),
+    rule("POST", "/api/orders/{id}/cancel", AllowedOne, Some(OrderWrite)),
+    rule("POST", "/api/orders/{id}/payments", AllowedOne, Some(OrderWrite)),
+    rule("GET", "/api/order-requests/{id}", Anybody, Some(OrderRead)),
+    rule("GET", "/api/order-requests/{id}/events", Anybody, Some(OrderRead)),
+    // The payment provider, by its signature
+    rule("POST", "/api/payments/ecpay/notify", Anybody, None),
+    rule("POST", "/api/payments/ecpay/info", Anybody, None),
+    rule("POST", "/api/payments/ecpay/result", Anybody, None),
+    // The back office
+    rule("GET", "/api/admin/warehouses", Allowed, Some(StockRead)),
+    rule("GET", "/api/admin/inventory/{variant_id}", Allowed, Some(StockRead)),
+    rule("POST", "/api/admin/inventory/{variant_id}/receive", Allowed, Some(StockWrite)),
+    rule("GET", "/api/admin/users", Allowed, Some(AccountRead)),
+    rule("GET", "/api/admin/users/{id}", AllowedOne, Some(AccountRead)),
+    rule("PATCH", "/api/admin/users/{id}", AllowedOne, Some(RoleWrite)),
+    rule("DELETE", "/api/admin/users/{id}/sessions", AllowedOne, Some(AccountWrite)),
+    rule("GET", "/api/admin/policies", Allowed, Some(PolicyRead)),
+    rule("POST", "/api/admin/policies", Allowed, Some(PolicyWrite)),
+    rule("GET", "/api/admin/policies/{version}", Allowed, Some(PolicyRead)),
+    rule("POST", "/api/admin/policies/{version}/try", Allowed, Some(PolicyRead)),
+    rule("POST", "/api/admin/policies/{version}/activate", Allowed, Some(PolicyWrite)),
+    rule("POST", "/api/admin/policies/explain", Allowed, Some(PolicyRead)),
+    rule("GET", "/api/admin/audit-log", Allowed, Some(AuditRead)),
+    rule("GET", "/api/admin/audit-log/export", Allowed, Some(AuditRead)),
+    // Development: only where the clock can be moved
+    rule("GET", "/api/dev/clock", Anybody, None),
+    rule("POST", "/api/dev/clock/advance", Anybody, None),
+];
+
+/// What the route with this method and path declares. `HEAD` is a `GET` without its body.
+pub fn rule_of(method: &Method, path: &str) -> Option<&'static RouteRule> {
+    let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
+    RULES.iter().find(|rule| rule.method == method && rule.path == path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::openapi;
+
+    #[test]
+    fn every_route_is_in_the_table_and_every_row_is_a_route() {
+        let description = openapi::routes(true).split_for_parts().1;
+        let description = serde_json::to_value(description).unwrap();
+        let mut routes = BTreeSet::new();
+        for (path, methods) in description["paths"].as_object().unwrap() {
+            for method in methods.as_object().unwrap().keys() {
+                routes.insert(format!("{} {path}", method.to_uppercase()));
+            }
+        }
+        let declared: BTreeSet<String> =
+            RULES.iter().map(|rule| format!("{} {}", rule.method, rule.path)).collect();
+        assert_eq!(declared.len(), RULES.len(), "a route is declared twice");
+        let undeclared: Vec<_> = routes.difference(&declared).collect();
+        assert!(undeclared.is_empty(), "routes without a rule: {undeclared:?}");
+        let gone: Vec<_> = declared.difference(&routes).collect();
+        assert!(gone.is_empty(), "rules without a route: {gone:?}");
+    }
+
+    #[test]
+    fn the_back_office_is_by_policy_and_policies_need_an_action() {
+        for rule in RULES {
+            let by_policy = matches!(rule.who, Allowed | AllowedOne);
+            assert!(!by_policy || rule.action.is_some(), "{rule:?}");
+            if rule.path.starts_with("/api/admin/") {
+                assert!(by_policy, "{rule:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+import { untrack } from 'svelte';
+import type { Attachment } from 'svelte/attachments';
+
+/**
+ * Tells what was chosen in a select before the scripts took over. Svelte's `bind:value` heeds that
+ * for text fields alone and puts a select back to what the server had rendered.
+ *
+ * Attach it before the binding does its work, that is, on the select itself.
+ */
+export function earlyChoice(adopt: (value: string) => void): Attachment<HTMLSelectElement> {
+  return (select) => {
+    const chosen = select.selectedOptions[0];
+    const rendered = [...select.options].find(({ defaultSelected }) => defaultSelected);
+    // A select that no server rendered starts at its first option, as one that nobody touched.
+    if (chosen && chosen !== (rendered ?? select.options[0])) untrack(() => adopt(chosen.value));
+  };
+}
