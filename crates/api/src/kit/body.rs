@@ -10,7 +10,7 @@ use kernel::ErrorCode;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
-use super::{problem::Problem, validate};
+use super::{problem::Problem, shape::Shaped, validate};
 
 /// A JSON body, read and checked.
 #[derive(Clone, Copy, Debug)]
@@ -54,17 +54,19 @@ pub fn unreadable(rejection: &BytesRejection) -> Problem {
 /// Reads a JSON object, or says what is wrong where.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // Keeping track of the place costs as much as reading: only what cannot be read is read so.
-    let value = serde_json::from_slice(bytes).or_else(|_| read_with_places(bytes))?;
-    // serde also takes a struct's fields in their order, as an array: `[]` would be an empty form.
-    if !bytes.trim_ascii_start().starts_with(b"{") {
-        return Err(Problem::new(ErrorCode::ValidationFailed).field("", "must be an object"));
-    }
+    read(bytes).or_else(|_| read_with_places(bytes))
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = T::deserialize(Shaped(&mut reader))?;
+    reader.end()?;
     Ok(value)
 }
 
 fn read_with_places<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let value = serde_path_to_error::deserialize(Shaped(&mut reader)).map_err(|error| {
         let pointer = pointer(error.path());
         let inner = error.into_inner();
         if inner.is_data() {
@@ -127,6 +129,29 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     struct Empty {}
+
+    #[derive(Debug, Deserialize)]
+    struct Note {
+        #[expect(dead_code, reason = "only its reading is tested")]
+        text: Option<String>,
+    }
+
+    #[test]
+    fn an_array_is_no_form_however_deep_it_lies_and_a_text_holds_no_nul() {
+        for (body, place) in [
+            (r#"{"items": [[1]]}"#, "/items/0"),
+            (r#"{"items": [{"quantity": 1}, []]}"#, "/items/1"),
+        ] {
+            let problem = parse::<Body>(body.as_bytes()).unwrap_err();
+            assert_eq!(problem.code(), ErrorCode::ValidationFailed, "{body}");
+            let debug = format!("{problem:?}");
+            assert!(debug.contains(&format!("pointer: \"{place}\"")), "{body}: {debug}");
+        }
+        assert!(parse::<Note>(br#"{"text": "a\\u0000"}"#).is_ok());
+        let problem = parse::<Note>(br#"{"text": "a\u0000b"}"#).unwrap_err();
+        assert_eq!(problem.code(), ErrorCode::ValidationFailed);
+        assert!(format!("{problem:?}").contains("pointer: \"/text\""), "{problem:?}");
+    }
 
     #[test]
     fn an_array_is_no_form() {

@@ -18,6 +18,7 @@ pub mod params;
 pub mod prefer;
 pub mod problem;
 pub mod safety_headers;
+mod shape;
 pub mod streams;
 pub mod validate;
 

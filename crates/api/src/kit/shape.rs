@@ -7,7 +7,7 @@
 use std::fmt;
 
 use serde::de::{
-    self, DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected,
+    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected,
     VariantAccess, Visitor,
 };
 
@@ -183,7 +183,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ShapedVisitor<V> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
         match self.place {
-            Place::Struct => Err(de::Error::invalid_type(Unexpected::Seq, &"an object")),
+            Place::Struct => Err(Error::invalid_type(Unexpected::Seq, &"an object")),
             Place::Anything => self.visitor.visit_seq(Shaped(inner)),
         }
     }

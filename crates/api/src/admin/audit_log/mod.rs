@@ -38,8 +38,7 @@ pub struct AuditParams {
     /// With these letters in its reason, its target's id, or what was or is.
     #[param(max_length = 100)]
     q: Option<String>,
-    /// Entries on a page, 1–100; 24 unless asked.
-    #[param(minimum = 1, maximum = 100)]
+    /// Entries on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100.
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

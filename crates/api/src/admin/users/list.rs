@@ -30,8 +30,7 @@ pub struct UserParams {
     #[serde(default)]
     #[param(required = false)]
     staff: bool,
-    /// Rows on a page, 1–100; 24 unless asked.
-    #[param(minimum = 1, maximum = 100)]
+    /// Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100.
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
