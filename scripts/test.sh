@@ -93,6 +93,21 @@ end_to_end() {
         "$(json "$report" r.stats.unexpected+r.stats.flaky)" "$(json "$report" r.stats.skipped)"
 }
 
+# The operations that answered as described, by each kind of actor, are what passed.
+api_description() {
+    local outcome=0 report good=0 bad=0
+    local wrong='new Set(r.failures.flatMap((it) => it.operations)).size+r.errors.length'
+    SCHEMATHESIS_REPORTS=$logs OXCART_BUILT=yes logged schemathesis scripts/schemathesis.sh \
+        || outcome=1
+    for report in "$logs"/schemathesis-*.json; do
+        bad=$((bad + $(json "$report" "$wrong")))
+        good=$((good + $(json "$report" "r.operations.tested-($wrong)")))
+    done
+    # No report, no test.
+    [[ "$good" -gt 0 ]] || outcome=1
+    add "$outcome" "$good" "$bad" 0
+}
+
 generated_files() {
     local outcome=0
     cargo xtask update --check openapi web || outcome=1
@@ -105,6 +120,7 @@ if step "build (everything, once)" cargo build --locked --workspace --all-target
     step "Rust: units, properties, PostgreSQL" rust_tests || true
     step "Rust: examples in the documents" documentation_tests || true
     step "generated files up to date" generated_files || true
+    step "the API against its description" api_description || true
     can_run=yes
 else
     failed=$((failed + 1))

@@ -30,6 +30,8 @@ export default defineConfig({
     {
       name: 'real',
       testDir: 'e2e/real',
+      // They share one shop: its clock, which some of them move, and its stock, which they count.
+      workers: 1,
       timeout: 180_000,
       use: { baseURL: process.env.E2E_BASE_URL ?? 'http://127.0.0.1:8080' },
     },

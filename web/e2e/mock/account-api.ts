@@ -1,6 +1,6 @@
 /** The part of the API that is about accounts. */
-import { randomUUID } from 'node:crypto';
-import type { AddressRequest, SavedAddress, User } from '../../src/lib/api/types.ts';
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { SavedAddress, SavedAddressForm, User } from '../../src/lib/api/types.ts';
 import * as people from './accounts.ts';
 import type { Account } from './accounts.ts';
 import { json, problem, readJson, setCookie, type Call, type Handler } from './http.ts';
@@ -161,12 +161,13 @@ const endSession = mine((call, { email }) => {
 });
 
 const saveAddress = mine(async (call, account) => {
-  const body = await readJson<AddressRequest>(call.request);
+  const body = await readJson<SavedAddressForm>(call.request);
   if (body.address1.includes('refused')) return invalid(call, '/address1');
   const known = account.addresses.find(({ id }) => id === call.id);
   if (call.id && !known) return problem(call.response, 404, 'NOT_FOUND');
   if (body.is_default) for (const address of account.addresses) address.is_default = false;
-  const saved: SavedAddress = Object.assign(known ?? { id: randomUUID() }, body);
+  const rest = { address2: body.address2 ?? null, is_default: body.is_default ?? false };
+  const saved: SavedAddress = Object.assign(known ?? { id: randomUUID() }, body, rest);
   if (!known) account.addresses.push(saved);
   json(call.response, known ? 200 : 201, saved);
 });
@@ -211,7 +212,12 @@ const makeKey = mine(async (call, account) => {
   const created_at = new Date().toISOString();
   account.keys.push({ id, ...body, created_at, last_used_at: null });
   const { name, scopes } = body;
-  json(call.response, 201, { id, name, scopes, key: `oxk_${id.replaceAll('-', '')}` });
+  json(call.response, 201, {
+    id,
+    name,
+    scopes,
+    key: `oxk_${randomBytes(32).toString('base64url')}`,
+  });
 });
 
 const revokeKey = mine((call, account) => {

@@ -1,15 +1,15 @@
 /** People with accounts, and the devices they are signed in with, in the mock's memory. */
 import { randomUUID } from 'node:crypto';
-import type { ApiKey, DeviceSession, SavedAddress, User } from '../../src/lib/api/types.ts';
+import type { ApiKeyView, SavedAddress, SessionView, User } from '../../src/lib/api/types.ts';
 
 export interface Account extends User {
   password: string;
   addresses: SavedAddress[];
-  keys: ApiKey[];
+  keys: ApiKeyView[];
   recoveryCodes: string[];
 }
 
-type Device = Omit<DeviceSession, 'current'> & { email: string };
+type Device = Omit<SessionView, 'current'> & { email: string };
 
 /** By e-mail. */
 export const accounts = new Map<string, Account>();
@@ -50,7 +50,7 @@ export function resetAccounts(): void {
 }
 
 export function recoveryCodes(): string[] {
-  return Array.from({ length: 10 }, (_, at) => `k7pm-${String(at).repeat(4)}-w2xq`);
+  return Array.from({ length: 10 }, (_, at) => `k7pm${'23456789ab'.charAt(at)}-w2xqr`);
 }
 
 /** The link that a mail to this address carries. */

@@ -48,8 +48,7 @@ export function problem(
     title: code,
     status,
     detail: code,
-    // The document does not have the newest ones yet.
-    code: code as Problem['code'],
+    code,
     trace_id: '0123456789abcdef',
     ...extras,
   };

@@ -159,7 +159,7 @@ test('turns the second factor on and off', async ({ page }) => {
   await page.locator('#disable-code').fill('000000');
   await page.getByRole('button', { name: '關閉兩步驟驗證' }).click();
   await expect(page.locator('#disable-code')).toHaveAccessibleDescription('密碼或驗證碼不正確');
-  await page.locator('#disable-code').fill('k7pm-3333-w2xq');
+  await page.locator('#disable-code').fill('k7pm5-w2xqr');
   await page.getByRole('button', { name: '關閉兩步驟驗證' }).click();
   await expect(page.getByTestId('second-factor-state')).toHaveText('未開啟');
 });
@@ -288,6 +288,17 @@ test.describe('at the checkout', () => {
     await saved.selectOption('work');
     await page.getByTestId('place-order').click();
     await expect(page.getByTestId('sim-pay')).toBeVisible();
+  });
+
+  test('they fill it as well when the browser comes from the cart', async ({ page }) => {
+    await enter(page, { addresses: [WORK] });
+    await addToCart(page, 'cedar-pencil');
+    await visit(page, '/cart');
+    await page.getByTestId('checkout-button').click();
+    await expect(page.getByTestId('saved-addresses')).toHaveValue('work');
+    await expect(page.getByTestId('field-city')).toHaveValue('高雄市');
+    await expect(page.getByTestId('field-district')).toHaveValue('前鎮區');
+    await expect(page.getByTestId('field-address1')).toHaveValue('中山二路 2 號');
   });
 
   test('guests and people without addresses see nothing of it', async ({ page }) => {

@@ -91,14 +91,15 @@ test('a second factor is asked for; the password stays where it was', async ({ p
 });
 
 test('a recovery code does as well, once', async ({ page }) => {
-  const recoveryCodes = ['k7pm-0000-w2xq'];
+  const recoveryCodes = ['k7pm2-w2xqr'];
   const email = await newAccount(page, { second_factor: true, recoveryCodes });
   const useCode = async () => {
     await visit(page, '/login');
     await fillLogin(page, email);
     await page.getByTestId('switch-factor').click();
     await expect(page.getByTestId('field-code')).toHaveAttribute('inputmode', 'text');
-    await page.getByTestId('field-code').fill('k7pm-0000-w2xq');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('輸入備用碼');
+    await page.getByTestId('field-code').fill('k7pm2-w2xqr');
     await submit(page);
   };
   await useCode();
@@ -108,6 +109,10 @@ test('a recovery code does as well, once', async ({ page }) => {
   await useCode();
   await expect(page.getByTestId('form-message')).toContainText('不正確');
   await expect(page.getByTestId('field-code')).toHaveAccessibleDescription(/每組只能用一次/);
+  await page.getByTestId('switch-factor').click();
+  await expect(page.getByTestId('form-message')).toHaveCount(0);
+  await expect(page.getByTestId('field-code')).toHaveAttribute('inputmode', 'numeric');
+  await expect(page.getByTestId('field-code')).not.toHaveAttribute('aria-invalid');
 });
 
 test('too many attempts are told how long to wait', async ({ page }) => {
@@ -213,7 +218,7 @@ test.describe('without scripts', () => {
   }) => {
     const email = await newAccount(page, {
       second_factor: true,
-      recoveryCodes: ['k7pm-0000-w2xq'],
+      recoveryCodes: ['k7pm2-w2xqr'],
     });
     await page.goto('/login');
     await fillLogin(page, email);
@@ -226,7 +231,7 @@ test.describe('without scripts', () => {
     await page.getByTestId('switch-factor').click();
     await expect(page.getByTestId('field-code')).toHaveAttribute('inputmode', 'text');
     await page.getByTestId('field-password').fill(PASSWORD);
-    await page.getByTestId('field-code').fill('k7pm-0000-w2xq');
+    await page.getByTestId('field-code').fill('k7pm2-w2xqr');
     await page.getByTestId('field-code').press('Enter');
     await expect(page).toHaveURL(/\/account$/);
   });

@@ -1,15 +1,8 @@
 /** The promises of the shop, kept by the real program, seen through a real browser. */
 import { expect, test, type Page } from '@playwright/test';
+import { mailsWith } from './mail.ts';
 import { addToCart, DESKTOP, fillCheckout, pay, screens } from './shopper.ts';
-import {
-  advanceClock,
-  leave,
-  mailsWith,
-  offerBySku,
-  orderOf,
-  plentiful,
-  stockOf,
-} from './stack.ts';
+import { advanceClock, leave, offerBySku, orderOf, plentiful, stockOf } from './stack.ts';
 
 test.describe.configure({ mode: 'serial' });
 test.use({ viewport: DESKTOP });

@@ -1,10 +1,9 @@
-/** The running shop, seen from outside: its API, its mail, its clock. */
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+/** The running shop, seen from outside: its API, its clock. */
 import { expect, type APIRequestContext, type Page } from '@playwright/test';
 import type { Product, ProductPage, Variant } from '../../src/lib/api/types.ts';
 
-function env(name: string): string {
+/** What whoever started the shop has told about it. */
+export function env(name: string): string {
   const value = process.env[name];
   if (!value) throw new Error(`${name} must be set; see web/README.md`);
   return value;
@@ -125,34 +124,16 @@ export async function leave(
   expect((await stockOf(request, variant.id)).available).toBe(wanted);
 }
 
+/** What the shop takes for now. */
+export async function clockOf(request: APIRequestContext): Promise<Date> {
+  const answer = await request.get('/api/dev/clock');
+  expect(answer.ok(), await answer.text()).toBe(true);
+  return new Date(((await answer.json()) as { now: string }).now);
+}
+
 export async function advanceClock(request: APIRequestContext, seconds: number): Promise<void> {
   const answer = await request.post('/api/dev/clock/advance', { data: { seconds } });
   expect(answer.ok(), await answer.text()).toBe(true);
-}
-
-const unquote = (text: string) =>
-  text
-    .replace(/=\r?\n/g, '')
-    .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
-
-/** A mail's text in every way it may be written down: as it is, quoted-printable, base64. */
-function readable(raw: string): string {
-  const blocks = raw.match(/(?:^[A-Za-z0-9+/=]{20,}\r?\n?)+/gm) ?? [];
-  const words = [...raw.matchAll(/=\?utf-8\?b\?([^?]+)\?=/gi)].map(([, word]) => word ?? '');
-  const decoded = [...blocks, ...words].map((text) => Buffer.from(text, 'base64').toString('utf8'));
-  return [raw, unquote(raw), ...decoded].join('\n');
-}
-
-/** How many mails say this. */
-export async function mailsWith(text: string): Promise<number> {
-  const folder = env('E2E_MAIL_DIR');
-  const names = await readdir(folder, { recursive: true }).catch(() => []);
-  const mails = await Promise.all(
-    names
-      .filter((name) => name.endsWith('.eml'))
-      .map((name) => readFile(join(folder, name), 'utf8').catch(() => '')),
-  );
-  return mails.filter((mail) => readable(mail).includes(text)).length;
 }
 
 /** The order a browser has just placed, as its cookie knows it. */

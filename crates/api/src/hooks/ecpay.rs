@@ -65,7 +65,7 @@ async fn info(State(state): State<AppState>, body: Bytes) -> Result<&'static str
 /// bring them, so they are acted on like the server's; then the browser goes to the order's page.
 #[utoipa::path(
     post, path = "/api/payments/ecpay/result", tag = "payments",
-    request_body(content = Option<String>, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = String, content_type = "application/x-www-form-urlencoded"),
     responses((status = 303, description = "To the order's page"))
 )]
 async fn result(State(state): State<AppState>, body: Bytes) -> Response {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { AddressRequest } from '#lib/api/types.ts';
+import type { SavedAddressForm } from '#lib/api/types.ts';
 import { check, optional, phone, text, type Checked } from '#lib/form/check.ts';
 import { m } from '#lib/paraglide/messages.js';
 import { postalCode, type City } from './postal.ts';
@@ -18,7 +18,7 @@ export type AddressField = (typeof ADDRESS_FIELDS)[number];
 export type AddressValues = Record<AddressField, string>;
 
 /** An address as the API takes it. */
-export type Address = Omit<AddressRequest, 'is_default'>;
+export type Address = Omit<SavedAddressForm, 'is_default'>;
 
 export const addressRules = () => ({
   name: text(50, m.invalid_name),

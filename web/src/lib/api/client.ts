@@ -1,10 +1,7 @@
 import createFetchClient, { type Client } from 'openapi-fetch';
-import type { AccountPaths } from './account.ts';
 import type { paths } from './schema.ts';
 
-type Paths = Omit<paths, keyof AccountPaths> & AccountPaths;
-
-export type ApiClient = Client<Paths>;
+export type ApiClient = Client<paths>;
 
 interface Options {
   fetch: typeof globalThis.fetch;
@@ -14,5 +11,5 @@ interface Options {
 
 /** The one typed client of the API, for `load` functions, actions and the browser alike. */
 export function createClient({ fetch, origin }: Options): ApiClient {
-  return createFetchClient<Paths>({ baseUrl: origin, fetch: (request) => fetch(request) });
+  return createFetchClient<paths>({ baseUrl: origin, fetch: (request) => fetch(request) });
 }

@@ -1071,7 +1071,7 @@ export interface components {
          * @description What somebody wants to do.
          * @enum {string}
          */
-        Action: "OrderRead" | "OrderWrite" | "RefundRequest" | "RefundApprove" | "CatalogRead" | "CatalogWrite" | "StockRead" | "StockWrite" | "AccountRead" | "AccountWrite" | "RoleWrite" | "PolicyRead" | "PolicyWrite" | "AuditRead";
+        Action: "order_read" | "order_write" | "refund_request" | "refund_approve" | "catalog_read" | "catalog_write" | "stock_read" | "stock_write" | "account_read" | "account_write" | "role_write" | "policy_read" | "policy_write" | "audit_read";
         /** @description An action of the policies. */
         ActionWord: {
             /** @description The action: also the scope that an API key needs for it. */
@@ -2698,7 +2698,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Not before. */
                 from?: string;
-                /** @description Entries on a page, 1–100; 24 unless asked. */
+                /** @description Entries on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
                 limit?: number;
                 /** @description With these letters in its reason, its target's id, or what was or is. */
                 q?: string;
@@ -2775,7 +2775,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Not before. */
                 from?: string;
-                /** @description Entries on a page, 1–100; 24 unless asked. */
+                /** @description Entries on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
                 limit?: number;
                 /** @description With these letters in its reason, its target's id, or what was or is. */
                 q?: string;
@@ -3478,7 +3478,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
-                /** @description Rows on a page, 1–100; 24 unless asked. */
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
                 limit?: number;
                 /** @description With these letters in the name or the e-mail. */
                 q?: string;
@@ -6751,7 +6751,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
-                /** @description Rows on a page, 1–100; 24 unless asked. */
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
                 limit?: number;
             };
             header?: never;
@@ -7433,7 +7433,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Only with something left to buy. */
                 in_stock?: boolean;
-                /** @description Rows on a page, 1–100; 24 unless asked. */
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
                 limit?: number;
                 /** @description Only with a variant at this price or less, in whole TWD. */
                 max_price?: number;

@@ -1,5 +1,4 @@
 /** Names for the API's shapes; the only place that knows how the generated schema calls them. */
-import type { NewErrorCode } from './account.ts';
 import type { components } from './schema.ts';
 
 type Schemas = components['schemas'];
@@ -8,7 +7,7 @@ export type Money = Schemas['Money'];
 export type LocalizedText = Schemas['LocalizedText'];
 export type Image = Schemas['Image'];
 export type Availability = Schemas['Availability'];
-export type ErrorCode = Schemas['ErrorCode'] | NewErrorCode;
+export type ErrorCode = Schemas['ErrorCode'];
 export type Problem = Schemas['ProblemBody'];
 
 /** The extra member `shortages` of INVENTORY_SHORTAGE, which the document leaves open. */
@@ -26,15 +25,12 @@ export interface CouponRefusal {
   valid_from?: string;
 }
 
-export type {
-  AddressRequest,
-  ApiKey,
-  DeviceSession,
-  SavedAddress,
-  SecondFactor,
-  SecondFactorSecret,
-  User,
-} from './account.ts';
+export type User = Schemas['User'];
+export type SavedAddress = Schemas['SavedAddress'];
+export type SavedAddressForm = Schemas['SavedAddressForm'];
+export type SecondFactor = Schemas['SecondFactor'];
+export type SessionView = Schemas['SessionView'];
+export type ApiKeyView = Schemas['ApiKeyView'];
 export type Category = Schemas['Category'];
 export type ProductSummary = Schemas['ProductSummary'];
 export type ProductPage = Schemas['ProductPage'];

@@ -11,7 +11,7 @@ export function earlyChoice(adopt: (value: string) => void): Attachment<HTMLSele
   return (select) => {
     const chosen = select.selectedOptions[0];
     const rendered = [...select.options].find(({ defaultSelected }) => defaultSelected);
-    // A select that no server rendered starts at its first option, as one that nobody touched.
-    if (chosen && chosen !== (rendered ?? select.options[0])) untrack(() => adopt(chosen.value));
+    // A select that no server rendered has nothing marked, and nobody can have touched it.
+    if (chosen && rendered && chosen !== rendered) untrack(() => adopt(chosen.value));
   };
 }

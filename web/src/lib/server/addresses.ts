@@ -10,7 +10,7 @@ import {
   type AddressValues,
 } from '#lib/address/fields.ts';
 import { settle, type Result } from '#lib/api/problem.ts';
-import type { AddressRequest, SavedAddress } from '#lib/api/types.ts';
+import type { SavedAddress, SavedAddressForm } from '#lib/api/types.ts';
 import type { FieldErrors } from '#lib/form/check.ts';
 import { localizeHref } from '#lib/paraglide/runtime.js';
 import { own, refuse } from './account.ts';
@@ -29,7 +29,7 @@ export async function loadAddresses(
 /** Reads the form of one address, has it kept by `send`, and goes back to the list. */
 export async function saveAddress(
   event: RequestEvent,
-  send: (body: AddressRequest) => Promise<Result<unknown>>,
+  send: (body: SavedAddressForm) => Promise<Result<unknown>>,
 ) {
   const form = await event.request.formData();
   const values = Object.fromEntries(

@@ -39,6 +39,7 @@ pub struct AuditParams {
     #[param(max_length = 100)]
     q: Option<String>,
     /// Entries on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100.
+    #[param(format = "uint32")]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

@@ -38,6 +38,7 @@ pub struct ProductParams {
     #[param(inline)]
     sort: Option<ProductSort>,
     /// Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100.
+    #[param(format = "uint32")]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
