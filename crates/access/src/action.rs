@@ -46,6 +46,8 @@ words! {
         StockRead = "stock_read",
         /// Receive, count, move stock.
         StockWrite = "stock_write",
+        /// Post what a stocktake found, decide between counts, end it by force.
+        StockApprove = "stock_approve",
         /// See an account.
         AccountRead = "account_read",
         /// Change an account, end its sessions.
@@ -88,7 +90,7 @@ impl Action {
             Self::OrderRead | Self::OrderWrite | Self::RefundRequest => Kind::Order,
             Self::RefundApprove => Kind::Refund,
             Self::CatalogRead | Self::CatalogWrite => Kind::Product,
-            Self::StockRead | Self::StockWrite => Kind::Stock,
+            Self::StockRead | Self::StockWrite | Self::StockApprove => Kind::Stock,
             Self::AccountRead | Self::AccountWrite | Self::RoleWrite => Kind::Account,
             Self::PolicyRead | Self::PolicyWrite => Kind::Policy,
             Self::AuditRead => Kind::AuditLog,

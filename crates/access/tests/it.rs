@@ -45,7 +45,7 @@ fn the_shipped_policies_say_who_may_do_what() {
     let (ops, warehouse, admin) =
         (person(1, &["ops"]), person(1, &["warehouse"]), person(1, &["admin"]));
     // Who may do it to what belongs to somebody else, and who to their own.
-    let table: [(Action, [bool; 5], [bool; 4]); 14] = [
+    let table: [(Action, [bool; 5], [bool; 4]); 15] = [
         (OrderRead, [false, false, true, true, true], [true, true, true, true]),
         (OrderWrite, [false, false, true, false, true], [true, true, true, true]),
         (RefundRequest, [false, false, true, false, true], [true, true, true, true]),
@@ -54,6 +54,7 @@ fn the_shipped_policies_say_who_may_do_what() {
         (CatalogWrite, [false, false, true, false, true], [false, true, false, true]),
         (StockRead, [false, false, true, true, true], [false, true, true, true]),
         (StockWrite, [false, false, false, true, true], [false, false, true, true]),
+        (StockApprove, [false, false, true, false, true], [false, true, false, true]),
         (AccountRead, [false, false, true, false, true], [true, true, true, true]),
         (AccountWrite, [false, false, false, false, true], [true, true, true, true]),
         (RoleWrite, [false, false, false, false, true], [false, false, false, true]),

@@ -13,6 +13,7 @@ pub mod openapi;
 pub mod ops;
 mod router;
 mod state;
+pub mod stock_files;
 pub mod storefront;
 
 pub use router::{busy, router, surround};

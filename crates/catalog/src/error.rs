@@ -38,3 +38,53 @@ impl From<DbError> for CatalogError {
         }
     }
 }
+
+/// Why a bundle was not changed, or stock was refused. Nothing was written.
+#[derive(Debug, Error)]
+pub enum BundleError {
+    /// There is no such variant.
+    #[error("there is no such variant")]
+    UnknownVariant,
+    /// The component at this place does not exist.
+    #[error("component {index} does not exist")]
+    UnknownComponent {
+        /// Where in the list, from 0.
+        index: usize,
+    },
+    /// A bundle cannot hold itself.
+    #[error("component {index} is the bundle itself")]
+    Itself {
+        /// Where in the list, from 0.
+        index: usize,
+    },
+    /// The component at this place was named before.
+    #[error("component {index} appears twice")]
+    Twice {
+        /// Where in the list, from 0.
+        index: usize,
+    },
+    /// None, or more of it than one bundle may hold.
+    #[error("the quantity of component {index} is out of range")]
+    Quantity {
+        /// Where in the list, from 0.
+        index: usize,
+    },
+    /// The component at this place is a bundle: there are no bundles of bundles.
+    #[error("component {index} is a bundle")]
+    Nested {
+        /// Where in the list, from 0.
+        index: usize,
+    },
+    /// Another bundle is made of this variant: there are no bundles of bundles.
+    #[error("the variant is part of another bundle")]
+    IsComponent,
+    /// More components than a bundle may have.
+    #[error("too many components")]
+    TooMany,
+    /// A bundle has no stock of its own.
+    #[error("a bundle has no stock of its own")]
+    IsBundle,
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}

@@ -8,21 +8,41 @@
 //! is never deleted, because orders and stock refer to it: left out of a product, it turns inactive.
 //! *Invariant:* a published product has a time of publication; before it, nothing of it is sellable.
 //!
-//! *Lock order:* a product's row, then its variants in id order, then its images.
+//! *Lock order:* a product's row, then its variants in id order, then its images. Who changes or asks
+//! about a bundle ([`bundles`]) locks variants in id order, before any stock row.
 
+mod backorders;
+pub mod bundles;
 pub mod error;
 pub mod model;
 mod offer_book;
 mod offers;
 mod put_category;
 mod put_product;
+mod skus;
 mod sql;
+mod sql_backorders;
+mod sql_bundles;
+mod sql_skus;
+mod sql_stockable;
+mod stockable;
 
-pub use error::CatalogError;
+pub use backorders::{Backorders, backorders, put_backorders};
+pub use bundles::{BundlePart, Component, check_stockable, put_bundle};
+pub use error::{BundleError, CatalogError};
 pub use model::{
     Category, ImageRef, InvalidProduct, Product, ProductOption, ProductStatus, Slug, Variant,
 };
-pub use offer_book::OfferBook;
+pub use offer_book::{OfferBook, Reading};
 pub use offers::{Offer, offers};
 pub use put_category::put_category;
 pub use put_product::put_product;
+pub use skus::variants_by_sku;
+pub use stockable::hold_stockable;
+
+use pg::{Connection, DbResult};
+
+/// How often the catalogue was changed, of what may be told by now.
+pub async fn revision(conn: &mut Connection) -> DbResult<i64> {
+    sql::revision(conn).await
+}

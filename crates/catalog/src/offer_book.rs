@@ -31,6 +31,15 @@ struct Pages {
     listed: HashMap<VariantId, Listed>,
 }
 
+/// What the book said, and when.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The offers; unknown variants are missing.
+    pub offers: HashMap<VariantId, Offer>,
+    /// The catalogue's revision they are of, or an earlier one.
+    pub revision: i64,
+}
+
 impl OfferBook {
     /// The offers of these variants at `now`; unknown ones are missing from the answer.
     pub async fn offers(
@@ -39,12 +48,22 @@ impl OfferBook {
         variants: &[VariantId],
         now: Timestamp,
     ) -> DbResult<HashMap<VariantId, Offer>> {
+        Ok(self.read(conn, variants, now).await?.offers)
+    }
+
+    /// The same, with the catalogue's revision.
+    pub async fn read(
+        &self,
+        conn: &mut Connection,
+        variants: &[VariantId],
+        now: Timestamp,
+    ) -> DbResult<Reading> {
         // Before the offers: what is read after it is as new, or newer.
         let revision = sql::revision(conn).await?;
         let mut found = HashMap::with_capacity(variants.len());
         let missing = self.look_up(revision, variants, now, &mut found);
         if missing.is_empty() {
-            return Ok(found);
+            return Ok(Reading { offers: found, revision });
         }
         let read = sql::offers(conn, &missing).await?;
         found.extend(read.iter().map(|listed| (listed.offer.variant_id, listed.at(now))));
@@ -56,7 +75,8 @@ impl OfferBook {
             }
             pages.listed.extend(read.into_iter().map(|listed| (listed.offer.variant_id, listed)));
         }
-        Ok(found)
+        drop(pages);
+        Ok(Reading { offers: found, revision })
     }
 
     /// Puts what is known into `found`, and returns what is not.

@@ -2,14 +2,14 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use kernel::{
     LocalizedText, Money,
     id::{ProductId, VariantId},
 };
 use pg::{Connection, DbResult};
 
-use crate::{model::ImageRef, sql};
+use crate::{bundles::Component, model::ImageRef, sql};
 
 /// A variant as it may be sold at a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,19 @@ pub struct Offer {
     pub sellable: bool,
     /// The picture that shows it.
     pub image: Option<Arc<ImageRef>>,
+    /// How many units may be sold beyond stock and wait; 0: none.
+    pub backorder_limit: u32,
+    /// From when on such units are sent, as buyers are told.
+    pub available_from: Option<Date>,
+    /// What it is made of, in id order, when it is a bundle: then its stock is theirs.
+    pub bundle: Option<Arc<[Component]>>,
+}
+
+impl Offer {
+    /// What it is made of, in id order; nothing when it has stock of its own.
+    pub fn components(&self) -> &[Component] {
+        self.bundle.as_deref().unwrap_or_default()
+    }
 }
 
 /// A variant as the catalogue lists it, whatever the time.

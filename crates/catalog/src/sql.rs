@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::{
     model::{Category, ImageRef, Product},
     offers::{Listed, Offer},
+    sql_bundles,
 };
 
 #[instrument(name = "db.category.upsert", skip_all, err)]
@@ -229,6 +230,9 @@ struct OfferRow {
     alt_en: Option<String>,
     width: Option<i32>,
     height: Option<i32>,
+    backorder_limit: i32,
+    available_from: Option<jiff_sqlx::Date>,
+    is_bundle: bool,
 }
 
 #[instrument(name = "db.variant.offers", skip_all, err)]
@@ -241,7 +245,10 @@ pub async fn offers(conn: &mut Connection, variants: &[VariantId]) -> DbResult<V
              v.price, v.purchase_limit,
              (v.active AND p.status = 'published') AS "for_sale!", p.published_at,
              i.object_key AS "image_key?", i.alt_zh AS "alt_zh?", i.alt_en AS "alt_en?",
-             i.width AS "width?", i.height AS "height?"
+             i.width AS "width?", i.height AS "height?",
+             v.backorder_limit, v.available_from AS "available_from: jiff_sqlx::Date",
+             EXISTS (SELECT FROM catalog.bundle_components b WHERE b.bundle_id = v.id)
+                 AS "is_bundle!"
          FROM catalog.variants v
          JOIN catalog.products p ON p.id = v.product_id
          LEFT JOIN catalog.images i
@@ -249,9 +256,21 @@ pub async fn offers(conn: &mut Connection, variants: &[VariantId]) -> DbResult<V
          WHERE v.id = ANY ($1)"#,
         &ids,
     )
-    .fetch_all(conn)
+    .fetch_all(&mut *conn)
     .await?;
-    rows.into_iter().map(Listed::try_from).collect()
+    let bundles: Vec<VariantId> =
+        rows.iter().filter(|row| row.is_bundle).map(|row| row.variant_id.into()).collect();
+    let mut listed = rows.into_iter().map(Listed::try_from).collect::<DbResult<Vec<_>>>()?;
+    if bundles.is_empty() {
+        return Ok(listed);
+    }
+    let parts = sql_bundles::components(conn, &bundles).await?;
+    for Listed { offer, .. } in &mut listed {
+        let own = parts.iter().filter(|(bundle, _)| *bundle == offer.variant_id);
+        let own: Arc<[_]> = own.map(|(_, component)| component.clone()).collect();
+        offer.bundle = Some(own).filter(|own| !own.is_empty());
+    }
+    Ok(listed)
 }
 
 /// Counts the changes of the catalogue.
@@ -288,6 +307,9 @@ impl TryFrom<OfferRow> for Listed {
             purchase_limit: row.purchase_limit.map(|limit| u32::try_from(limit).unwrap_or(0)),
             sellable: false,
             image: image.map(Arc::new),
+            backorder_limit: u32::try_from(row.backorder_limit).unwrap_or(0),
+            available_from: row.available_from.map(jiff_sqlx::Date::to_jiff),
+            bundle: None,
         };
         Ok(Self { offer, sellable_from: since.filter(|_| row.for_sale) })
     }

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+#[path = "it/bundles.rs"]
+mod bundles;
+
 use catalog::{
     CatalogError, Category, ImageRef, OfferBook, Product, ProductOption, ProductStatus, Slug,
     Variant, offers, put_category, put_product,

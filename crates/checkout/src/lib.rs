@@ -18,7 +18,7 @@ pub use error::CheckoutError;
 pub use notice::Reply;
 pub use pay::PaymentForm;
 
-use inventory::SaveContext;
+use inventory::{SaveContext, Strategy};
 use kernel::{Ids, Locale, SharedClock, id::OrderId};
 use pg::Db;
 
@@ -46,6 +46,8 @@ pub struct Checkout {
     pub access: OrderAccess,
     /// The shop's address as buyers and the provider see it, without a slash at the end.
     pub public_url: String,
+    /// How the warehouses of an order are chosen.
+    pub sourcing: Strategy,
 }
 
 impl Checkout {

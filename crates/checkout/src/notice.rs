@@ -6,7 +6,7 @@
 //! nothing and is answered the same. The answer is given after the commit.
 
 use ecpay::{NoticeError, Outcome, PaymentNotice};
-use inventory::{Cause, Demand, Preference};
+use inventory::{Cause, Demand, Sourcing};
 use kernel::{Actor, Money};
 use orders::{Move, Order, OrderNumber, OrderStatus};
 use payments::{
@@ -189,23 +189,19 @@ impl Checkout {
         order: &mut Order,
     ) -> Result<Option<AutomaticRefund>, CheckoutError> {
         let held = inventory::reservations::of_orders(conn, &[order.id]).await?;
-        let ran_out = held.iter().all(|r| r.status == inventory::ReservationStatus::Expired);
+        let waited = inventory::backorders::of_orders(conn, &[order.id]).await?;
+        let ran_out = held.iter().all(|r| r.status == inventory::ReservationStatus::Expired)
+            && waited
+                .iter()
+                .all(|it| it.status != inventory::backorders::BackorderStatus::Released);
         if !ran_out {
             return Ok(Some(AutomaticRefund::OrderCancelled));
         }
         let now = self.clock.now();
         let warehouses = inventory::warehouses(conn).await?;
         let postal_code = &order.shipping_address.postal_code;
-        let preference = Preference::for_postal_code(&warehouses, postal_code);
-        let demands: Vec<Demand> = order
-            .lines
-            .iter()
-            .map(|line| Demand {
-                line_no: line.line_no,
-                variant: line.variant,
-                quantity: line.quantity,
-            })
-            .collect();
+        let preference = Sourcing::new(&warehouses, self.sourcing).preference(postal_code);
+        let demands = demands(conn, order).await?;
         let cause = Cause {
             actor: ACTOR,
             reference: Some(order.id.as_uuid()),
@@ -213,7 +209,7 @@ impl Checkout {
             at: now,
         };
         let context = self.save_context();
-        let variants: Vec<_> = order.lines.iter().map(|line| line.variant).collect();
+        let variants: Vec<_> = demands.iter().map(|demand| demand.variant).collect();
         // Limits are decided under the locks of the stock rows, which `reclaim` needs anyway.
         inventory::lock(conn, &variants).await?;
         let Some(counted) = limits::room_again(conn, order, now).await? else {
@@ -229,4 +225,21 @@ impl Checkout {
         orders::transition(conn, order, Move::PayLate, ACTOR, reason, now).await?;
         Ok(None)
     }
+}
+
+/// What an order takes out of stock: of its bundles, what they were made of when it was placed.
+async fn demands(conn: &mut Connection, order: &Order) -> Result<Vec<Demand>, DbError> {
+    let components = orders::components::of_orders(conn, &[order.id]).await?;
+    let mut demands = Vec::with_capacity(order.lines.len());
+    for line in &order.lines {
+        for taken in orders::components::taken_by(line, &components) {
+            let (variant, quantity) = taken.map_err(|_| DbError::Corrupt {
+                table: "orders.line_components",
+                column: "quantity",
+                value: format!("order {}, line {}", order.id, line.line_no),
+            })?;
+            demands.push(Demand { line_no: line.line_no, variant, quantity });
+        }
+    }
+    Ok(demands)
 }

@@ -7,20 +7,25 @@ use std::{
     time::{Duration, Instant},
 };
 
-use catalog::{Offer, OfferBook};
-use inventory::{Ledger, Preference, Reservation, SaveContext, reservations};
+use catalog::{Offer, OfferBook, Reading};
+use inventory::{
+    Ledger, Preference, Reservation, SaveContext, Sourcing, Strategy,
+    backorders::{Backorder, Queues},
+    reservations,
+};
 use jiff::SignedDuration;
 use kernel::{
     Clock, Ids,
     id::{OrderId, VariantId},
 };
-use orders::{Holder, KnownKey, NewOrder, Order, OrderStatus, purchases};
+use orders::{Holder, KnownKey, LineComponent, NewOrder, Order, OrderStatus, purchases};
 use pg::{Connection, Db, DbError};
 use thiserror::Error;
 use uuid::Uuid;
 
 use crate::{
     allowances::Allowances,
+    backorders, bundles,
     decide::{Accepted, Draft, Facts, decide, draft},
     holds,
     placed::{Deduction, LineFace, Placed},
@@ -36,6 +41,8 @@ pub(crate) struct Batch {
     pub outcomes: Vec<Outcome>,
     /// Variants of which nothing is left, with their SKUs.
     pub sold_out: Vec<(VariantId, Arc<str>)>,
+    /// The catalogue's revision by which that was decided.
+    pub revision: i64,
     /// How long it took to get the stock rows.
     pub lock_wait: Duration,
     /// Whether its orders were written before its stock was locked.
@@ -53,6 +60,9 @@ pub(crate) enum BatchError {
     /// under the same names, and it is not so.
     #[error("not all of the orders that were drafted can be")]
     DraftsFailed,
+    /// Stock came to be in another place while a queue was locked.
+    #[error("stock came in elsewhere meanwhile")]
+    StockMoved,
     /// The database.
     #[error(transparent)]
     Db(DbError),
@@ -73,6 +83,8 @@ pub(crate) struct Means<'a> {
     pub reservation: SignedDuration,
     /// Unpaid orders that one name may have open; 0: any number.
     pub hold_limit: u32,
+    /// How the warehouses of an order are chosen.
+    pub sourcing: Strategy,
 }
 
 /// What is decided about a request.
@@ -111,13 +123,13 @@ pub(crate) async fn place(
     wanted.sort_unstable();
     wanted.dedup();
     // What needs no lock is read first: a hot variant's row is held as short as possible.
-    let offers = means.book.offers(&mut tx, &wanted, now).await?;
+    let Reading { offers, revision } = means.book.read(&mut tx, &wanted, now).await?;
+    let stocked = bundles::stocked(&wanted, &offers);
     let methods = shipping::methods(&mut tx).await?;
-    let warehouses = inventory::warehouses(&mut tx).await?;
+    let sourcing = Sourcing::new(&inventory::warehouses(&mut tx).await?, means.sourcing);
     let mut preferences: HashMap<&str, Preference> = HashMap::new();
     for code in requests.iter().map(|request| request.shipping_address.postal_code.as_str()) {
-        let best = || Preference::for_postal_code(&warehouses, code);
-        preferences.entry(code).or_insert_with(best);
+        preferences.entry(code).or_insert_with(|| sourcing.preference(code));
     }
     let facts = Facts {
         offers: &offers,
@@ -129,11 +141,12 @@ pub(crate) async fn place(
         clock: means.clock,
         ids: means.ids,
     };
-    let drafted = draft && !Allowances::concern(requests, &offers);
+    let limited = Allowances::concern(requests, &offers) || backorders::concern(&offers);
+    let drafted = draft && !limited;
     let written = if drafted {
-        draft_then_lock(&mut tx, requests, &wanted, &facts).await?
+        draft_then_lock(&mut tx, requests, &stocked, &facts).await?
     } else {
-        lock_then_write(&mut tx, requests, &wanted, &facts).await?
+        lock_then_write(&mut tx, requests, &stocked, &facts).await?
     };
     let replays = replayed(&mut tx, &written.decisions, &offers).await?;
     #[cfg(feature = "mutants")]
@@ -141,21 +154,23 @@ pub(crate) async fn place(
     tx.commit().await.map_err(DbError::from)?;
     let Written { decisions, accepted, sold_out, lock_wait } = written;
     let outcomes = outcomes(decisions, accepted, &replays, &offers);
-    Ok(Batch { outcomes, sold_out, lock_wait, drafted })
+    Ok(Batch { outcomes, sold_out, revision, lock_wait, drafted })
 }
 
 /// Decides everything under the lock of the stock rows.
 async fn lock_then_write<'a>(
     conn: &mut Connection,
     requests: &[&PlaceOrder],
-    wanted: &[VariantId],
+    stocked: &[VariantId],
     facts: &Facts<'a>,
 ) -> Result<Written<'a>, BatchError> {
     holds::lock(conn, requests, facts.hold_limit).await?;
     // The stock rows come before the keys: who waits for them sees, once it has them, every key that
     // was stored before they came free.
     let waiting = Instant::now();
-    let mut ledger = inventory::lock(conn, wanted).await?;
+    let mut ledger = inventory::lock(conn, stocked).await?;
+    let queues = backorders::lock(conn, facts.offers, &ledger).await?;
+    let mut queues = queues.ok_or(BatchError::StockMoved)?;
     let lock_wait = waiting.elapsed();
     let known = known_keys(conn, requests).await?;
     let mut allowances = Allowances::load(conn, requests, facts.offers, facts.hold_limit).await?;
@@ -164,7 +179,7 @@ async fn lock_then_write<'a>(
         .iter()
         .map(|request| match seen_before(request, &known) {
             Some(decision) => decision,
-            None => match decide(request, facts, &mut ledger, &mut allowances) {
+            None => match decide(request, facts, &mut ledger, &mut queues, &mut allowances) {
                 Ok(new) => {
                     accepted.push(new);
                     Decision::New
@@ -173,10 +188,11 @@ async fn lock_then_write<'a>(
             },
         })
         .collect();
-    let sold_out = sold_out(wanted, &ledger, facts.offers);
+    let sold_out = sold_out(stocked, &ledger, facts.offers);
     if !accepted.is_empty() {
         write_orders(conn, accepted.iter().map(|new| &new.draft), facts).await?;
         write_keys(conn, accepted.iter().map(|new| &new.draft), facts).await?;
+        inventory::backorders::save(conn, &queues).await?;
         write_claims(conn, &accepted, ledger, facts).await?;
     }
     Ok(Written { decisions, accepted, sold_out, lock_wait })
@@ -189,7 +205,7 @@ async fn lock_then_write<'a>(
 async fn draft_then_lock<'a>(
     conn: &mut Connection,
     requests: &[&PlaceOrder],
-    wanted: &[VariantId],
+    stocked: &[VariantId],
     facts: &Facts<'a>,
 ) -> Result<Written<'a>, BatchError> {
     let known = known_keys(conn, requests).await?;
@@ -214,24 +230,24 @@ async fn draft_then_lock<'a>(
         let (accepted, sold_out, lock_wait) = nothing;
         return Ok(Written { decisions, accepted, sold_out, lock_wait });
     }
-    write_orders(conn, &drafts, facts).await?;
+    write_orders(conn, drafts.iter(), facts).await?;
     write_keys(conn, &drafts, facts).await?;
     let holders: Vec<Holder> = drafts.iter().filter_map(|draft| draft.holder).collect();
     if !allowances.holds().hold_still(conn, &holders).await? {
         return Err(BatchError::DraftsFailed);
     }
     let waiting = Instant::now();
-    let mut ledger = inventory::lock(conn, wanted).await?;
+    let mut ledger = inventory::lock(conn, stocked).await?;
     let lock_wait = waiting.elapsed();
     let accepted = drafts
         .into_iter()
         .map(|draft| {
-            let allocations = draft.take(&mut ledger, facts.now);
-            let allocations = allocations.map_err(|_| BatchError::DraftsFailed)?;
-            Ok(Accepted { draft, allocations })
+            let taken = draft.take(&mut ledger, &mut Queues::default(), facts);
+            let (allocations, backordered) = taken.map_err(|_| BatchError::DraftsFailed)?;
+            Ok(Accepted { draft, allocations, backordered })
         })
         .collect::<Result<Vec<_>, BatchError>>()?;
-    let sold_out = sold_out(wanted, &ledger, facts.offers);
+    let sold_out = sold_out(stocked, &ledger, facts.offers);
     write_claims(conn, &accepted, ledger, facts).await?;
     Ok(Written { decisions, accepted, sold_out, lock_wait })
 }
@@ -248,19 +264,21 @@ async fn known_keys(
     Ok(known)
 }
 
-/// The variants for sale of which no warehouse has anything available, frozen or not.
+/// The variants for sale of which no warehouse has anything available, frozen or not. Bundles are not
+/// among the `stocked`, and a component that nobody asked for by itself has no offer here.
 fn sold_out(
-    wanted: &[VariantId],
+    stocked: &[VariantId],
     ledger: &Ledger,
     offers: &HashMap<VariantId, Offer>,
 ) -> Vec<(VariantId, Arc<str>)> {
     let is_gone =
         |variant: VariantId| ledger.rows_of(variant).all(|row| row.balance.available == 0);
-    wanted
+    stocked
         .iter()
         .filter(|variant| is_gone(**variant))
         .filter_map(|variant| {
             let offer = offers.get(variant).filter(|offer| offer.sellable)?;
+            let offer = Some(offer).filter(|offer| offer.backorder_limit == 0)?;
             Some((*variant, Arc::clone(&offer.sku)))
         })
         .collect()
@@ -273,17 +291,19 @@ fn seen_before(request: &PlaceOrder, known: &HashMap<Uuid, Vec<KnownKey>>) -> Op
     Some(same.map_or(Decision::Refused(Refusal::KeyReused), |k| Decision::Replay(k.order)))
 }
 
-/// Writes the orders and their events: rows nobody else can know of.
+/// Writes the orders, what their bundles are made of, and their events: rows nobody else can know of.
 async fn write_orders<'a>(
     conn: &mut Connection,
-    new: impl IntoIterator<Item = &'a Draft<'a>>,
+    drafts: impl Iterator<Item = &'a Draft<'a>> + Clone,
     facts: &Facts<'_>,
 ) -> Result<(), BatchError> {
-    let new: Vec<NewOrder<'_>> = new
-        .into_iter()
+    let new: Vec<NewOrder<'_>> = drafts
+        .clone()
         .map(|draft| NewOrder { order: &draft.order, holder: draft.holder })
         .collect();
     orders::insert(conn, &new).await?;
+    let parts: Vec<&LineComponent> = drafts.clone().flat_map(|draft| &draft.components).collect();
+    orders::components::insert(conn, &parts).await?;
     let event = |new: &NewOrder<'_>| orders::events::created(new.order, facts.clock, facts.ids);
     let events: Vec<_> = new.iter().map(event).collect();
     outbox::append(conn, &events).await?;
@@ -313,7 +333,7 @@ async fn write_claims(
 ) -> Result<(), BatchError> {
     let held: Vec<Reservation> = accepted
         .iter()
-        .flat_map(|Accepted { draft: Draft { order, .. }, allocations }| {
+        .flat_map(|Accepted { draft: Draft { order, .. }, allocations, .. }| {
             let until = order.reserved_until;
             allocations.iter().map(move |it| Reservation::of(it, order.id, facts.now, until))
         })
@@ -346,8 +366,13 @@ async fn replayed(
     ids.sort_unstable();
     ids.dedup();
     let stored = orders::load(conn, &ids).await?;
-    let held = reservations::of_orders(conn, &ids).await?;
-    let replay = |order: Order| (order.id, Arc::new(first_answer(order, &held, offers)));
+    let mut held = reservations::of_orders(conn, &ids).await?;
+    let waited = backorders::remembered(conn, &ids, &mut held).await?;
+    let components = bundles::remembered(conn, &stored, &held).await?;
+    let replay = |order: Order| {
+        let id = order.id;
+        (id, Arc::new(first_answer(order, &held, &waited, &components, offers)))
+    };
     Ok(stored.into_iter().map(replay).collect())
 }
 
@@ -355,6 +380,8 @@ async fn replayed(
 pub(crate) fn first_answer(
     mut order: Order,
     held: &[Reservation],
+    waited: &[Backorder],
+    components: &[LineComponent],
     offers: &HashMap<VariantId, Offer>,
 ) -> Placed {
     order.status = OrderStatus::PendingPayment;
@@ -364,7 +391,9 @@ pub(crate) fn first_answer(
         .iter()
         .filter(|r| r.order == id)
         .map(|r| (r.line_no, r.key, r.quantity, r.available_before));
-    placed(order, taken, offers, true)
+    let own = components.iter().filter(|component| component.order == id).cloned().collect();
+    let backordered = backorders::of_order(waited, &order);
+    Placed { backordered, ..placed(order, taken, own, offers, true) }
 }
 
 fn outcomes(
@@ -374,9 +403,10 @@ fn outcomes(
     offers: &HashMap<VariantId, Offer>,
 ) -> Vec<Outcome> {
     // Accepted in the order of the decisions.
-    let mut accepted = accepted.into_iter().map(|Accepted { draft, allocations }| {
+    let mut accepted = accepted.into_iter().map(|Accepted { draft, allocations, backordered }| {
         let taken = allocations.iter().map(|a| (a.line_no, a.key, a.quantity, a.available_before));
-        Arc::new(placed(draft.order, taken, offers, false))
+        let placed = placed(draft.order, taken, draft.components, offers, false);
+        Arc::new(Placed { backordered, ..placed })
     });
     let mut next = || accepted.next().unwrap_or_else(|| unreachable!("one for each that is new"));
     let outcome = |decision| match decision {
@@ -390,18 +420,21 @@ fn outcomes(
 fn placed(
     order: Order,
     taken: impl Iterator<Item = (i16, inventory::StockKey, i32, i32)>,
+    components: Vec<LineComponent>,
     offers: &HashMap<VariantId, Offer>,
     replayed: bool,
 ) -> Placed {
-    let sku_of = |line_no: i16| {
+    let sku_of = |line_no: i16, variant: VariantId| {
         let line = order.lines.iter().find(|line| line.line_no == line_no);
-        line.map(|line| line.sku.clone()).unwrap_or_default()
+        let own = line.filter(|line| line.variant == variant).map(|line| &line.sku);
+        let part = || bundles::sku_of(&components, line_no, variant);
+        own.or_else(part).cloned().unwrap_or_default()
     };
     let mut deductions: Vec<Deduction> = taken
         .map(|(line_no, key, quantity, available_before)| Deduction {
             line_no,
             variant: key.variant,
-            sku: sku_of(line_no),
+            sku: sku_of(line_no, key.variant),
             warehouse: key.warehouse,
             quantity,
             available_before,
@@ -409,7 +442,9 @@ fn placed(
         })
         .collect();
     // The order in which a replay reads them, whatever the order in which they were taken.
-    deductions.sort_unstable_by_key(|it| (it.line_no, Reverse(it.available_before), it.warehouse));
+    deductions.sort_unstable_by_key(|it| {
+        (it.line_no, it.variant, Reverse(it.available_before), it.warehouse)
+    });
     let face = |line: &orders::Line| {
         offers.get(&line.variant).map_or_else(LineFace::default, |offer| LineFace {
             product_slug: offer.product_slug.clone(),
@@ -417,5 +452,5 @@ fn placed(
         })
     };
     let faces = order.lines.iter().map(face).collect();
-    Placed { order, deductions, faces, replayed }
+    Placed { order, deductions, components, backordered: Vec::new(), faces, replayed }
 }

@@ -184,7 +184,7 @@ impl Works {
             }
             match self.place_group(&group).await {
                 Ok((batch, took)) => {
-                    self.gate.close(batch.sold_out);
+                    self.gate.close(batch.sold_out, batch.revision);
                     let answers =
                         batch.outcomes.into_iter().map(|o| o.map_err(PlaceError::Refused));
                     self.answer_all(group.into_iter().zip(answers).collect(), Some(took));
@@ -262,6 +262,7 @@ impl Works {
             book: &self.book,
             reservation: self.settings.reservation,
             hold_limit: self.settings.hold_limit,
+            sourcing: self.settings.sourcing,
         };
         let mut attempt = 0;
         loop {
@@ -339,7 +340,7 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 impl BatchError {
     const fn is_passing(&self) -> bool {
         match self {
-            Self::KeyRace | Self::DraftsFailed => true,
+            Self::KeyRace | Self::DraftsFailed | Self::StockMoved => true,
             Self::Db(error) | Self::Inventory(inventory::InventoryError::Db(error)) => {
                 error.is_transient()
             }

@@ -3,18 +3,23 @@
 use std::collections::HashMap;
 
 use catalog::Offer;
-use inventory::{Allocation, Cause, Demand, Ledger, Preference, Unfillable, allocate};
+use inventory::{
+    Allocation, Cause, Demand, Ledger, Preference, Unfillable, allocate, backorders::Queues,
+};
 use jiff::{SignedDuration, Timestamp};
 use kernel::{
     Clock, Ids, Money,
     id::{OrderId, VariantId},
 };
-use orders::{Buyer, Holder, KnownKey, Line, Order, OrderStatus, Purchase, purchases};
+use orders::{
+    Buyer, Holder, KnownKey, Line, LineComponent, Order, OrderStatus, Purchase, purchases,
+};
 use pricing::{CouponCode, Quote, QuoteLine, Redeemer, Redemption, ShippingRate};
 use shipping::Method;
 
 use crate::{
     allowances::Allowances,
+    backorders, bundles,
     request::{PlaceOrder, PriceChange, Refusal, RequestedLine, ShortLine},
 };
 
@@ -38,6 +43,8 @@ pub(crate) struct Draft<'a> {
     pub purchases: Vec<Purchase>,
     pub redemption: Option<Redemption>,
     pub holder: Option<Holder>,
+    /// What the bundles of its lines are made of.
+    pub components: Vec<LineComponent>,
     demands: Vec<Demand>,
     preference: &'a Preference,
 }
@@ -46,6 +53,8 @@ pub(crate) struct Draft<'a> {
 pub(crate) struct Accepted<'a> {
     pub draft: Draft<'a>,
     pub allocations: Vec<Allocation>,
+    /// Units that wait for stock, by line.
+    pub backordered: Vec<(i16, i32)>,
 }
 
 /// Accepts a request, taking its units out of the ledger and its share out of the limits; or
@@ -54,14 +63,15 @@ pub(crate) fn decide<'a>(
     request: &PlaceOrder,
     facts: &Facts<'a>,
     ledger: &mut Ledger,
+    queues: &mut Queues,
     allowances: &mut Allowances,
 ) -> Result<Accepted<'a>, Refusal> {
     let draft = draft(request, facts, allowances)?;
-    let allocations = draft
-        .take(ledger, facts.now)
-        .map_err(|unfillable| refusal(unfillable, request, facts.offers))?;
+    let (allocations, backordered) = draft
+        .take(ledger, queues, facts)
+        .map_err(|unfillable| refusal(unfillable, request, &draft, facts, (&*ledger, &*queues)))?;
     draft.note(allowances);
-    Ok(Accepted { draft, allocations })
+    Ok(Accepted { draft, allocations, backordered })
 }
 
 /// Makes the order a request asks for, if there should be stock for it; or refuses it.
@@ -73,6 +83,7 @@ pub(crate) fn draft<'a>(
     let offers = offers_of(request, facts)?;
     allowances.check_purchases(request, facts.offers)?;
     let holder = allowances.check_holds(request)?;
+    let demands = bundles::demands(request, &offers)?;
     let (quote, coupon) = price(request, facts, &offers, allowances)?;
     let id: OrderId = facts.ids.next_on(facts.clock, request.lines[0].variant.shard());
     let saved = quote.saved;
@@ -91,13 +102,8 @@ pub(crate) fn draft<'a>(
         purchases: purchases::of_order(&order, limited),
         redemption,
         holder,
-        demands: numbered(&request.lines)
-            .map(|(line_no, line)| Demand {
-                line_no,
-                variant: line.variant,
-                quantity: line.quantity,
-            })
-            .collect(),
+        components: bundles::components(id, request, &offers),
+        demands,
         preference: &facts.preferences[request.shipping_address.postal_code.as_str()],
         order,
     })
@@ -109,15 +115,37 @@ impl Draft<'_> {
         allowances.take(&self.purchases, self.redemption.as_ref(), self.holder);
     }
 
-    /// Takes the units it wants out of the ledger: all of them, or none.
-    pub fn take(&self, ledger: &mut Ledger, at: Timestamp) -> Result<Vec<Allocation>, Unfillable> {
-        let reference = Some(self.order.id.as_uuid());
+    /// Takes the units it wants out of the ledger: all of them, or none. What is not there joins the
+    /// queue of its variant, where it may; returns that by line.
+    pub fn take(
+        &self,
+        ledger: &mut Ledger,
+        queues: &mut Queues,
+        facts: &Facts<'_>,
+    ) -> Result<(Vec<Allocation>, Vec<(i16, i32)>), Unfillable> {
+        let (reference, at) = (Some(self.order.id.as_uuid()), facts.now);
         let cause = Cause { actor: self.order.buyer(), reference, reason: None, at };
-        allocate(ledger, &self.demands, self.preference, &cause)
+        if queues.is_empty() {
+            return Ok((allocate(ledger, &self.demands, self.preference, &cause)?, Vec::new()));
+        }
+        let sold = |line_no: i16| self.order.lines[usize::from(line_no.unsigned_abs()) - 1].variant;
+        let free = |variant| inventory::free(ledger, variant, self.preference);
+        let room = |variant| backorders::room(queues, facts.offers, variant);
+        let plan = backorders::plan(&self.demands, sold, free, room);
+        let allocations = match plan.demands.as_slice() {
+            [] => Vec::new(),
+            demands => allocate(ledger, demands, self.preference, &cause)?,
+        };
+        let until = self.order.reserved_until;
+        for (line_no, variant, units) in &plan.waiting {
+            queues.join((self.order.id, *line_no), *variant, *units, at, until);
+        }
+        let by_line = plan.waiting.into_iter().map(|(line_no, _, units)| (line_no, units));
+        Ok((allocations, by_line.collect()))
     }
 }
 
-fn numbered(lines: &[RequestedLine]) -> impl Iterator<Item = (i16, &RequestedLine)> {
+pub(crate) fn numbered(lines: &[RequestedLine]) -> impl Iterator<Item = (i16, &RequestedLine)> {
     (1_i16..).zip(lines)
 }
 
@@ -219,8 +247,16 @@ fn order(
 fn refusal(
     unfillable: Unfillable,
     request: &PlaceOrder,
-    offers: &HashMap<VariantId, Offer>,
+    draft: &Draft<'_>,
+    facts: &Facts<'_>,
+    (ledger, queues): (&Ledger, &Queues),
 ) -> Refusal {
+    let offers = facts.offers;
+    let room = |variant| backorders::room(queues, offers, variant);
+    if !draft.components.is_empty() {
+        let free = |variant| inventory::free(ledger, variant, draft.preference);
+        return bundles::refusal(&unfillable, request, &draft.demands, offers, free, room);
+    }
     let shortages = match unfillable {
         Unfillable::Frozen(variants) => return Refusal::Frozen(variants),
         Unfillable::Shortage(shortages) => shortages,
@@ -233,7 +269,7 @@ fn refusal(
                 variant: line.variant,
                 sku: offers.get(&line.variant).map(|o| o.sku.clone()).unwrap_or_default(),
                 requested: shortage.requested,
-                available: shortage.available,
+                available: shortage.available + room(line.variant),
             });
         }
     }

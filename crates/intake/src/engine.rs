@@ -37,6 +37,8 @@ pub struct Settings {
     pub reservation: SignedDuration,
     /// Unpaid orders that one buyer, or one telephone number, may have open; 0: any number.
     pub hold_limit: u32,
+    /// How the warehouses of an order are chosen.
+    pub sourcing: inventory::Strategy,
     /// How long a caller waits for an answer before it is told to ask again.
     pub patience: Duration,
     /// How long a batch is tried again while the database is away.
@@ -52,6 +54,7 @@ impl Default for Settings {
             linger: Duration::from_millis(5),
             reservation: SignedDuration::from_mins(30),
             hold_limit: 0,
+            sourcing: inventory::Strategy::default(),
             patience: Duration::from_secs(15),
             persistence: Duration::from_secs(10),
         }

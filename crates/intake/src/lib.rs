@@ -19,8 +19,10 @@
 //! - the sold-out gate never refuses but by a look at the database.
 
 mod allowances;
+mod backorders;
 mod batch;
 mod batcher;
+mod bundles;
 mod caution;
 mod decide;
 mod engine;

@@ -3,15 +3,20 @@
 use std::sync::Arc;
 
 use kernel::id::{VariantId, WarehouseId};
-use orders::Order;
+use orders::{LineComponent, Order};
 
 /// A placed order: the same for the first answer and for every replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placed {
     /// The order as it was when it was placed.
     pub order: Order,
-    /// Where its units came from, in line order; of a line, the fullest warehouse first.
+    /// Where its units came from, in line order; of a bundle, by component; of each, the fullest
+    /// warehouse first.
     pub deductions: Vec<Deduction>,
+    /// What the bundles among its lines are made of, in line order.
+    pub components: Vec<LineComponent>,
+    /// Units that were sold beyond stock, by line.
+    pub backordered: Vec<(i16, i32)>,
     /// What the catalogue shows for each line, in line order.
     pub faces: Vec<LineFace>,
     /// Whether the key had placed this order before.
@@ -23,7 +28,7 @@ pub struct Placed {
 pub struct Deduction {
     /// The line.
     pub line_no: i16,
-    /// What.
+    /// What: of a bundle's line, one of its components.
     pub variant: VariantId,
     /// Its SKU.
     pub sku: Arc<str>,

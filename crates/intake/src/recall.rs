@@ -7,7 +7,7 @@ use orders::Fingerprint;
 use pg::{Connection, DbResult};
 use uuid::Uuid;
 
-use crate::{batch, placed::Placed};
+use crate::{backorders, batch, bundles, placed::Placed};
 
 /// The order that was placed with this key, as its buyer was told then. `is_it` decides, by the
 /// fingerprint of the request that placed it, whether it is the one that is meant.
@@ -24,6 +24,8 @@ pub async fn recall(
     let Some(order) = orders::load(conn, &[known.order]).await?.pop() else { return Ok(None) };
     let variants: Vec<_> = order.lines.iter().map(|line| line.variant).collect();
     let offers = catalog::offers(conn, &variants, now).await?;
-    let held = inventory::reservations::of_orders(conn, &[known.order]).await?;
-    Ok(Some(Arc::new(batch::first_answer(order, &held, &offers))))
+    let mut held = inventory::reservations::of_orders(conn, &[known.order]).await?;
+    let waited = backorders::remembered(conn, &[known.order], &mut held).await?;
+    let components = bundles::remembered(conn, std::slice::from_ref(&order), &held).await?;
+    Ok(Some(Arc::new(batch::first_answer(order, &held, &waited, &components, &offers))))
 }

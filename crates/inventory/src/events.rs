@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::{
     SaveContext,
     ledger::Ledger,
-    model::{MovementKind, StockKey},
+    model::{MovementKind, StockKey, StockRow},
 };
 
 /// Units were promised to orders.
@@ -19,7 +19,7 @@ pub const RESERVED: &str = "inventory.reserved";
 pub const RELEASED: &str = "inventory.released";
 /// Promised units are sold.
 pub const DEDUCTED: &str = "inventory.deducted";
-/// Units arrived or were corrected.
+/// Units arrived, left, came back or were corrected.
 pub const ADJUSTED: &str = "inventory.adjusted";
 /// Available fell below the safety stock (BR-005), once a crossing.
 pub const LOW_STOCK: &str = "inventory.low_stock";
@@ -52,7 +52,13 @@ pub(crate) fn of(ledger: &Ledger, context: &SaveContext<'_>) -> Vec<NewEvent> {
             MovementKind::Reserve => (RESERVED, movement.delta.reserved),
             MovementKind::Release => (RELEASED, movement.delta.available),
             MovementKind::Confirm => (DEDUCTED, movement.delta.sold),
-            MovementKind::Receive | MovementKind::Ship => (ADJUSTED, movement.delta.total),
+            MovementKind::Receive
+            | MovementKind::Ship
+            | MovementKind::Return
+            | MovementKind::Adjust
+            | MovementKind::TransferOut
+            | MovementKind::TransferIn => (ADJUSTED, movement.delta.total),
+            MovementKind::Freeze | MovementKind::Thaw | MovementKind::SafetyStock => continue,
         };
         *sums.entry((movement.key, kind)).or_default() += i64::from(units);
     }
@@ -71,18 +77,23 @@ pub(crate) fn of(ledger: &Ledger, context: &SaveContext<'_>) -> Vec<NewEvent> {
         })
         .collect();
     for entry in ledger.changed() {
-        let (row, safety) = (&entry.row, entry.row.safety_stock);
-        if entry.before.available >= safety && row.balance.available < safety {
+        if !is_low(&entry.before) && is_low(&entry.row) {
+            let row = &entry.row;
             let data = LowStock {
                 variant_id: row.key.variant,
                 warehouse_id: row.key.warehouse,
                 available: row.balance.available,
-                safety_stock: safety,
+                safety_stock: row.safety_stock,
             };
             events.push(event(LOW_STOCK, row.key, &data, context));
         }
     }
     events
+}
+
+/// A row falls low when units go or when its level is raised over what is available.
+const fn is_low(row: &StockRow) -> bool {
+    row.balance.available < row.safety_stock
 }
 
 fn event(

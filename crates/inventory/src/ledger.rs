@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use kernel::{Actor, id::VariantId};
 use uuid::Uuid;
 
-use crate::model::{Balance, Delta, MovementKind, StockError, StockKey, StockRow};
+use crate::{
+    model::{Delta, MovementKind, StockError, StockKey, StockRow},
+    repair::Repair,
+};
 
 /// Who moves stock, for what, and when: written into every movement.
 #[derive(Clone, Copy, Debug)]
@@ -50,9 +53,31 @@ pub struct Entry {
     /// As it is now.
     pub row: StockRow,
     /// As it was locked.
-    pub before: Balance,
-    /// Its version when it was locked.
-    pub version_before: i64,
+    pub before: StockRow,
+}
+
+impl Entry {
+    /// Whether a stocktake took hold or let go of it, or its safety stock is another one.
+    pub fn is_marked_anew(&self) -> bool {
+        self.row.frozen_by != self.before.frozen_by
+            || self.row.safety_stock != self.before.safety_stock
+    }
+
+    /// Counts a change that has just been made, and is the movement that explains it.
+    fn note(&mut self, kind: MovementKind, delta: Delta, cause: &Cause<'_>) -> Movement {
+        self.row.version += 1;
+        Movement {
+            key: self.row.key,
+            seq: self.row.version,
+            kind,
+            delta,
+            available_after: self.row.balance.available,
+            actor: cause.actor,
+            reference: cause.reference,
+            reason: cause.reason.map(str::to_owned),
+            at: cause.at,
+        }
+    }
 }
 
 /// Locked rows, changed in memory by the rules, saved at the end by one statement each.
@@ -67,7 +92,7 @@ impl Ledger {
     pub fn new(rows: impl IntoIterator<Item = StockRow>) -> Self {
         let entry = |row: StockRow| {
             row.balance.assert_sound();
-            (row.key, Entry { row, before: row.balance, version_before: row.version })
+            (row.key, Entry { row, before: row })
         };
         Self { rows: rows.into_iter().map(entry).collect(), movements: Vec::new() }
     }
@@ -88,7 +113,8 @@ impl Ledger {
     /// was available before.
     ///
     /// # Panics
-    /// When `quantity` is not positive: quantities are checked where they come in.
+    /// When `quantity` is not positive: quantities are checked where they come in. When `kind` is
+    /// one that has a method of its own.
     pub fn apply(
         &mut self,
         key: StockKey,
@@ -97,39 +123,140 @@ impl Ledger {
         cause: &Cause<'_>,
     ) -> Result<i32, StockError> {
         assert!(quantity > 0, "a movement of {quantity} units");
-        let entry = self.rows.get_mut(&key).ok_or(StockError::NoSuchRow)?;
+        assert!(kind.counts_units(), "{kind:?} has a method of its own");
+        let entry = self.entry(key)?;
         if entry.row.frozen_by.is_some() && kind.stops_while_frozen() {
             return Err(StockError::Frozen);
         }
-        let delta = kind.delta(quantity);
         let before = entry.row.balance.available;
-        entry.row.balance = entry.row.balance.plus(delta)?;
-        entry.row.version += 1;
-        self.movements.push(Movement {
-            key,
-            seq: entry.row.version,
-            kind,
-            delta,
-            available_after: entry.row.balance.available,
-            actor: cause.actor,
-            reference: cause.reference,
-            reason: cause.reason.map(str::to_owned),
-            at: cause.at,
-        });
+        entry.row.balance = entry.row.balance.plus(kind.delta(quantity))?;
+        let movement = entry.note(kind, kind.delta(quantity), cause);
+        self.movements.push(movement);
         Ok(before)
+    }
+
+    /// Sets the books right by so many units, up or down (盤點調整). It takes only what is available:
+    /// reserved and sold units are promised. While a stocktake holds the row, only its own posting
+    /// may do it: the one whose cause names the stocktake as its reference (BR-007). Returns what
+    /// was available before; on an error nothing has changed.
+    ///
+    /// # Panics
+    /// When `by` is zero: no movement says that nothing moved.
+    pub fn adjust(&mut self, key: StockKey, by: i32, cause: &Cause<'_>) -> Result<i32, StockError> {
+        assert!(by != 0, "an adjustment by nothing");
+        let entry = self.entry(key)?;
+        if entry.row.frozen_by.is_some() && entry.row.frozen_by != cause.reference {
+            return Err(StockError::Frozen);
+        }
+        let (kind, before) = (MovementKind::Adjust, entry.row.balance.available);
+        entry.row.balance = entry.row.balance.plus(kind.delta(by))?;
+        let movement = entry.note(kind, kind.delta(by), cause);
+        self.movements.push(movement);
+        Ok(before)
+    }
+
+    /// A stocktake takes hold of the row (BR-007). [`StockError::Frozen`] when one holds it already,
+    /// also the same one.
+    pub fn freeze(
+        &mut self,
+        key: StockKey,
+        stocktake: Uuid,
+        cause: &Cause<'_>,
+    ) -> Result<(), StockError> {
+        let entry = self.entry(key)?;
+        if entry.row.frozen_by.is_some() {
+            return Err(StockError::Frozen);
+        }
+        entry.row.frozen_by = Some(stocktake);
+        let cause = Cause { reference: Some(stocktake), ..*cause };
+        let movement = entry.note(MovementKind::Freeze, Delta::default(), &cause);
+        self.movements.push(movement);
+        Ok(())
+    }
+
+    /// The stocktake lets go of the row, and the movement names it. [`StockError::NotFrozen`] when
+    /// none holds it.
+    pub fn thaw(&mut self, key: StockKey, cause: &Cause<'_>) -> Result<(), StockError> {
+        let entry = self.entry(key)?;
+        let stocktake = entry.row.frozen_by.take().ok_or(StockError::NotFrozen)?;
+        let cause = Cause { reference: Some(stocktake), ..*cause };
+        let movement = entry.note(MovementKind::Thaw, Delta::default(), &cause);
+        self.movements.push(movement);
+        Ok(())
+    }
+
+    /// Sets the level below which operations are told (BR-005), also while the row is frozen. The
+    /// movement's reason begins with both levels: the ledger has no column for them. `false`, and
+    /// no movement, when it is that already.
+    ///
+    /// # Panics
+    /// When `level` is negative: it is checked where it comes in.
+    pub fn set_safety_stock(
+        &mut self,
+        key: StockKey,
+        level: i32,
+        cause: &Cause<'_>,
+    ) -> Result<bool, StockError> {
+        assert!(level >= 0, "a safety stock of {level} units");
+        let entry = self.entry(key)?;
+        let before = std::mem::replace(&mut entry.row.safety_stock, level);
+        if before == level {
+            return Ok(false);
+        }
+        let reason = match cause.reason {
+            Some(reason) => format!("{before} → {level}: {reason}"),
+            None => format!("{before} → {level}"),
+        };
+        let cause = Cause { reason: Some(&reason), ..*cause };
+        let movement = entry.note(MovementKind::SafetyStock, Delta::default(), &cause);
+        self.movements.push(movement);
+        Ok(true)
+    }
+
+    fn entry(&mut self, key: StockKey) -> Result<&mut Entry, StockError> {
+        self.rows.get_mut(&key).ok_or(StockError::NoSuchRow)
+    }
+
+    /// Sets a row to what it should be, after so many movements, and notes what takes the ledger
+    /// there. Only for books that are wrong: [`crate::repair`].
+    pub(crate) fn repair(
+        &mut self,
+        key: StockKey,
+        repair: Repair,
+        movements: i64,
+        cause: &Cause<'_>,
+    ) -> Result<(), StockError> {
+        let entry = self.entry(key)?;
+        repair.target.assert_sound();
+        entry.row.balance = repair.target;
+        entry.row.version = movements;
+        let movement = entry.note(MovementKind::Adjust, repair.delta, cause);
+        self.movements.push(movement);
+        Ok(())
     }
 
     /// The rows that changed, in lock order.
     pub fn changed(&self) -> impl Iterator<Item = &Entry> {
-        self.rows.values().filter(|entry| entry.row.version != entry.version_before)
+        self.rows.values().filter(|entry| entry.row != entry.before)
+    }
+
+    /// The rows of which units became free to be taken: there are more, or nobody counts them any more.
+    pub fn freed(&self) -> impl Iterator<Item = &StockRow> {
+        let is_freed = |entry: &&Entry| {
+            let (now, before) = (&entry.row, &entry.before);
+            now.frozen_by.is_none()
+                && now.balance.available > 0
+                && (now.balance.available > before.balance.available || before.frozen_by.is_some())
+        };
+        self.changed().filter(is_freed).map(|entry| &entry.row)
     }
 
     /// Goes on from another version of the row than the one that was locked.
     #[cfg(feature = "mutants")]
     pub(crate) fn renumber(&mut self, key: StockKey, version: i64) {
         let Some(entry) = self.rows.get_mut(&key) else { return };
-        let shift = version - entry.version_before;
-        entry.version_before += shift;
+        let shift = version - entry.before.version;
+        entry.before.version += shift;
         entry.row.version += shift;
         let own = self.movements.iter_mut().filter(|movement| movement.key == key);
         own.for_each(|movement| movement.seq += shift);
@@ -142,125 +269,5 @@ impl Ledger {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn key(n: u128) -> StockKey {
-        StockKey { variant: Uuid::from_u128(n).into(), warehouse: Uuid::from_u128(9).into() }
-    }
-
-    fn empty_row(n: u128) -> StockRow {
-        StockRow {
-            key: key(n),
-            balance: Balance::default(),
-            safety_stock: 0,
-            frozen_by: None,
-            version: 0,
-        }
-    }
-
-    fn cause() -> Cause<'static> {
-        Cause { actor: Actor::System, reference: None, reason: None, at: Timestamp::UNIX_EPOCH }
-    }
-
-    fn any_kind() -> impl Strategy<Value = MovementKind> {
-        prop_oneof![
-            Just(MovementKind::Receive),
-            Just(MovementKind::Reserve),
-            Just(MovementKind::Release),
-            Just(MovementKind::Confirm),
-            Just(MovementKind::Ship),
-        ]
-    }
-
-    proptest! {
-        /// Random operations against an independent reference: a list of single units, each in
-        /// exactly one place.
-        #[test]
-        fn the_ledger_agrees_with_counting_single_units(
-            steps in prop::collection::vec((any_kind(), 1..20_i32), 0..80)
-        ) {
-            #[derive(Clone, Copy, PartialEq)]
-            enum Unit { Available, Reserved, Sold }
-            let mut units: Vec<Unit> = Vec::new();
-            let mut ledger = Ledger::new([empty_row(1)]);
-            for (kind, quantity) in steps {
-                let (from, to) = match kind {
-                    MovementKind::Receive => (None, Some(Unit::Available)),
-                    MovementKind::Reserve => (Some(Unit::Available), Some(Unit::Reserved)),
-                    MovementKind::Release => (Some(Unit::Reserved), Some(Unit::Available)),
-                    MovementKind::Confirm => (Some(Unit::Reserved), Some(Unit::Sold)),
-                    MovementKind::Ship => (Some(Unit::Sold), None),
-                };
-                let wanted = usize::try_from(quantity).unwrap();
-                let enough =
-                    from.is_none_or(|from| units.iter().filter(|u| **u == from).count() >= wanted);
-                let moved = ledger.apply(key(1), kind, quantity, &cause());
-                prop_assert_eq!(moved.is_ok(), enough);
-                if enough {
-                    for _ in 0..wanted {
-                        if let Some(from) = from {
-                            let place = units.iter().position(|u| *u == from).unwrap();
-                            units.swap_remove(place);
-                        }
-                        units.extend(to);
-                    }
-                }
-            }
-            let count = |which| i32::try_from(units.iter().filter(|u| **u == which).count()).unwrap();
-            let row = ledger.row(key(1)).unwrap();
-            prop_assert_eq!(row.balance, Balance {
-                total: i32::try_from(units.len()).unwrap(),
-                available: count(Unit::Available),
-                reserved: count(Unit::Reserved),
-                sold: count(Unit::Sold),
-            });
-            // The movements add up to the balance, numbered without gaps.
-            let mut sum = Balance::default();
-            for (place, movement) in ledger.movements().iter().enumerate() {
-                sum = sum.plus(movement.delta).unwrap();
-                prop_assert_eq!(movement.seq, i64::try_from(place).unwrap() + 1);
-                prop_assert_eq!(movement.available_after, sum.available);
-            }
-            prop_assert_eq!(sum, row.balance);
-        }
-    }
-
-    #[test]
-    fn frozen_stock_is_not_reserved_but_promises_can_be_kept_or_released() {
-        let mut row = empty_row(1);
-        row.balance = Balance { total: 10, available: 6, reserved: 4, sold: 0 };
-        row.frozen_by = Some(Uuid::from_u128(5));
-        let mut ledger = Ledger::new([row]);
-        for kind in [MovementKind::Reserve, MovementKind::Receive, MovementKind::Ship] {
-            assert_eq!(ledger.apply(key(1), kind, 1, &cause()), Err(StockError::Frozen));
-        }
-        assert_eq!(ledger.changed().count(), 0);
-        ledger.apply(key(1), MovementKind::Release, 1, &cause()).unwrap();
-        ledger.apply(key(1), MovementKind::Confirm, 3, &cause()).unwrap();
-        let balance = ledger.row(key(1)).unwrap().balance;
-        assert_eq!(balance, Balance { total: 10, available: 7, reserved: 0, sold: 3 });
-    }
-
-    #[test]
-    fn a_refused_movement_changes_nothing() {
-        let mut ledger = Ledger::new([empty_row(1)]);
-        assert_eq!(
-            ledger.apply(key(1), MovementKind::Reserve, 1, &cause()),
-            Err(StockError::NotEnough)
-        );
-        assert_eq!(
-            ledger.apply(key(2), MovementKind::Receive, 1, &cause()),
-            Err(StockError::NoSuchRow)
-        );
-        ledger.apply(key(1), MovementKind::Receive, i32::MAX, &cause()).unwrap();
-        assert_eq!(
-            ledger.apply(key(1), MovementKind::Receive, 1, &cause()),
-            Err(StockError::TooLarge)
-        );
-        assert_eq!(ledger.movements().len(), 1);
-        assert_eq!(ledger.row(key(1)).unwrap().balance.total, i32::MAX);
-    }
-}
+#[path = "ledger_tests.rs"]
+mod tests;

@@ -8,34 +8,52 @@
 //!
 //! *Lock order:* stock rows are locked in `(variant, warehouse)` order, after the order and payment
 //! rows a flow may hold (`docs/CONCURRENCY.md`). Reservations are only touched under their order's
-//! lock or in the transaction that makes them.
+//! lock or in the transaction that makes them; those that were closed long ago are moved out of the
+//! way by a worker that passes by what is locked ([`archive`]).
 //!
 //! Nothing here opens or commits a transaction.
 
+pub mod adjust;
+pub mod archive;
+pub mod backorders;
+pub mod bulk;
+pub mod districts;
 pub mod error;
 pub mod events;
 pub mod ledger;
 mod locks;
+mod locks_keys;
 #[cfg(feature = "mutants")]
 mod locks_mutant;
 pub mod model;
+pub mod movements;
+pub mod parts;
+mod place;
 pub mod receive;
+pub mod repair;
 pub mod reservations;
 pub mod reserve;
 pub mod settle;
 pub mod sourcing;
 mod sql;
+pub mod stocktakes;
+pub mod transfers;
 pub mod warehouses;
 
+pub use adjust::adjust;
 pub use error::InventoryError;
 pub use ledger::{Cause, Ledger};
 pub use model::{Balance, MovementKind, StockError, StockKey, StockRow};
+pub use parts::{Fulfilment, Part, PartError, release_part, return_, ship};
 pub use receive::receive;
 pub use reservations::{Reservation, ReservationStatus};
-pub use reserve::{Allocation, Demand, Shortage, Unfillable, allocate};
+pub use reserve::{Allocation, Demand, Shortage, Unfillable, allocate, free};
 pub use settle::{confirm, reclaim, release};
-pub use sourcing::Preference;
-pub use warehouses::{Warehouse, put_warehouse, warehouses};
+pub use sourcing::{Preference, Sourcing, Strategy};
+pub use warehouses::{
+    Warehouse, WarehouseError, add_warehouse, change_warehouse, put_warehouse, warehouse,
+    warehouses,
+};
 
 use std::collections::HashSet;
 

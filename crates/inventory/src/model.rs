@@ -39,8 +39,9 @@ pub struct Delta {
     pub sold: i32,
 }
 
-/// The kinds of movement that shift units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The kinds of movement. Every change of a stock row is one, also those that shift no units: the
+/// ledger explains the whole row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MovementKind {
     /// Goods arrive 入庫.
     Receive,
@@ -52,9 +53,39 @@ pub enum MovementKind {
     Confirm,
     /// Units leave the warehouse 出庫.
     Ship,
+    /// Shipped units come back in good order 退貨入庫.
+    Return,
+    /// The books are set right 盤點調整: up or down.
+    Adjust,
+    /// Units leave for another warehouse 調撥出庫.
+    TransferOut,
+    /// Units arrive from another warehouse 調撥入庫.
+    TransferIn,
+    /// A stocktake takes hold of the row (BR-007).
+    Freeze,
+    /// The stocktake lets go of it.
+    Thaw,
+    /// The safety stock 安全庫存 is another one (BR-005).
+    SafetyStock,
 }
 
 impl MovementKind {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::Receive,
+        Self::Reserve,
+        Self::Release,
+        Self::Confirm,
+        Self::Ship,
+        Self::Return,
+        Self::Adjust,
+        Self::TransferOut,
+        Self::TransferIn,
+        Self::Freeze,
+        Self::Thaw,
+        Self::SafetyStock,
+    ];
+
     /// The word kept in the ledger.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -63,25 +94,49 @@ impl MovementKind {
             Self::Release => "release",
             Self::Confirm => "confirm",
             Self::Ship => "ship",
+            Self::Return => "return",
+            Self::Adjust => "adjust",
+            Self::TransferOut => "transfer_out",
+            Self::TransferIn => "transfer_in",
+            Self::Freeze => "freeze",
+            Self::Thaw => "thaw",
+            Self::SafetyStock => "safety_stock",
         }
     }
 
-    /// What `quantity` units of this kind change.
+    /// The kind a word stands for.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// What `quantity` units of this kind change; only [`Self::Adjust`] takes a negative quantity,
+    /// and the last three change nothing.
     pub const fn delta(self, quantity: i32) -> Delta {
         let zero = Delta { total: 0, available: 0, reserved: 0, sold: 0 };
         match self {
-            Self::Receive => Delta { total: quantity, available: quantity, ..zero },
+            Self::Receive | Self::Return | Self::Adjust | Self::TransferIn => {
+                Delta { total: quantity, available: quantity, ..zero }
+            }
             Self::Reserve => Delta { available: -quantity, reserved: quantity, ..zero },
             Self::Release => Delta { available: quantity, reserved: -quantity, ..zero },
             Self::Confirm => Delta { reserved: -quantity, sold: quantity, ..zero },
             Self::Ship => Delta { total: -quantity, sold: -quantity, ..zero },
+            Self::TransferOut => Delta { total: -quantity, available: -quantity, ..zero },
+            Self::Freeze | Self::Thaw | Self::SafetyStock => zero,
         }
     }
 
-    /// A stocktake stops what would change what is being counted (BR-007): orders taking hold, and
-    /// goods coming or going. Letting go and paying only relabel units that are already promised.
+    /// Whether its quantity is a plain number of units, as [`crate::Ledger::apply`] takes it. The
+    /// others have methods of their own.
+    pub const fn counts_units(self) -> bool {
+        !matches!(self, Self::Adjust | Self::Freeze | Self::Thaw | Self::SafetyStock)
+    }
+
+    /// A stocktake stops what would change what is being counted (BR-007): orders taking hold,
+    /// goods coming or going, and every correction but its own. Letting go and paying only relabel
+    /// units that are already promised; the safety stock is no matter of counting.
     pub const fn stops_while_frozen(self) -> bool {
-        matches!(self, Self::Reserve | Self::Receive | Self::Ship)
+        !matches!(self, Self::Release | Self::Confirm | Self::Thaw | Self::SafetyStock)
     }
 }
 
@@ -94,6 +149,9 @@ pub enum StockError {
     /// A stocktake holds the row (BR-007).
     #[error("the stock is being counted")]
     Frozen,
+    /// No stocktake holds the row.
+    #[error("the stock is not being counted")]
+    NotFrozen,
     /// No such row is locked.
     #[error("there is no stock of this variant in this warehouse")]
     NoSuchRow,

@@ -85,7 +85,7 @@ pub async fn insert(conn: &mut Connection, reservations: &[Reservation]) -> DbRe
     sql::insert_reservations(conn, reservations).await
 }
 
-/// Everything these orders hold or held.
+/// Everything these orders hold or ever held, also what is in the archive by now.
 pub async fn of_orders(conn: &mut Connection, orders: &[OrderId]) -> DbResult<Vec<Reservation>> {
-    sql::reservations_of(conn, orders).await
+    sql::archive::every_reservation_of(conn, orders).await
 }

@@ -10,10 +10,13 @@ use kernel::{
 use crate::{
     ledger::{Cause, Ledger},
     model::{MovementKind, StockKey, StockRow},
-    sourcing::Preference,
+    sourcing::{
+        Preference,
+        cover::{Wanted, fewest_warehouses},
+    },
 };
 
-/// One line that wants stock.
+/// What a line wants of a variant. The line of a bundle wants several: each of its components.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Demand {
     /// The line's number in its order.
@@ -57,9 +60,10 @@ pub enum Unfillable {
     Frozen(Vec<VariantId>),
 }
 
-/// Takes hold of everything the lines want: from the nearest warehouse that has it all, else from
-/// as few warehouses as possible, the nearest ones first. Lines that want the same variant are
-/// added up before anything is decided.
+/// Takes hold of everything the lines want: from the most preferred warehouse that has it all, else
+/// from as few warehouses as possible, the most preferred ones first; or, where an order need not
+/// stay together, from one preferred warehouse after the other. Lines that want the same variant
+/// are added up before anything is decided.
 pub fn allocate(
     ledger: &mut Ledger,
     demands: &[Demand],
@@ -80,7 +84,7 @@ pub fn allocate(
         .map(|(variant, quantity)| (*variant, *quantity, offer(ledger, *variant, preference)))
         .collect::<Vec<_>>();
     refuse_unfillable(ledger, &offers, preference)?;
-    let chosen = fewest_warehouses(&offers, preference.order().len());
+    let chosen = places(offers, preference);
     let mut allocations = Vec::with_capacity(demands.len());
     for demand in demands {
         let mut missing = demand.quantity.to_i32();
@@ -106,7 +110,17 @@ pub fn allocate(
     Ok(allocations)
 }
 
+/// The warehouses that give, as places in the preference.
+fn places(offers: Vec<(VariantId, i64, Vec<i64>)>, preference: &Preference) -> Vec<usize> {
+    if !preference.keeps_together() {
+        return (0..preference.order().len()).collect();
+    }
+    let wanted = |(_, quantity, offered)| Wanted { quantity, offered };
+    fewest_warehouses(&offers.into_iter().map(wanted).collect::<Vec<_>>())
+}
+
 /// What most orders are: one line that the most preferred warehouse which has enough fills alone.
+/// Where an order need not stay together, the most preferred one that has any gives first.
 fn from_one_row(
     ledger: &mut Ledger,
     demand: Demand,
@@ -116,13 +130,23 @@ fn from_one_row(
     let Demand { line_no, variant, quantity } = demand;
     let quantity = quantity.to_i32();
     let key = |warehouse: &WarehouseId| StockKey { variant, warehouse: *warehouse };
-    let key = preference.order().iter().map(key).find(|key| {
+    let enough = if preference.keeps_together() { quantity } else { 1 };
+    let free = |key: &StockKey| {
         let row = ledger.row(*key).filter(|row| row.frozen_by.is_none());
-        row.is_some_and(|row| row.balance.available >= quantity)
-    })?;
+        row.map_or(0, |row| row.balance.available)
+    };
+    let key = preference.order().iter().map(key).find(|key| free(key) >= enough)?;
+    if free(&key) < quantity {
+        return None;
+    }
     let moved = ledger.apply(key, MovementKind::Reserve, quantity, cause);
     let available_before = moved.unwrap_or_else(|error| panic!("checked above: {error}"));
     Some(Allocation { line_no, key, quantity, available_before })
+}
+
+/// How much of a variant could be had from the preferred warehouses together.
+pub fn free(ledger: &Ledger, variant: VariantId, preference: &Preference) -> i64 {
+    offer(ledger, variant, preference).into_iter().sum()
 }
 
 /// What each preferred warehouse could give of a variant, in order of preference.
@@ -158,44 +182,6 @@ fn refuse_unfillable(
         return Err(Unfillable::Shortage(short));
     }
     if frozen.is_empty() { Ok(()) } else { Err(Unfillable::Frozen(frozen)) }
-}
-
-/// The smallest set of warehouses (as places in the preference, ascending) that can fill
-/// everything; of equally small ones the most preferred.
-fn fewest_warehouses(offers: &[(VariantId, i64, Vec<i64>)], count: usize) -> Vec<usize> {
-    let suffices = |places: &[usize]| {
-        offers
-            .iter()
-            .all(|(_, wanted, offered)| places.iter().map(|p| offered[*p]).sum::<i64>() >= *wanted)
-    };
-    for size in 1..=count {
-        if let Some(found) = first_combination(count, size, &suffices) {
-            return found;
-        }
-    }
-    (0..count).collect()
-}
-
-/// The first combination of `size` out of `0..count`, in lexicographic order, that `fits`.
-fn first_combination(
-    count: usize,
-    size: usize,
-    fits: &impl Fn(&[usize]) -> bool,
-) -> Option<Vec<usize>> {
-    let mut places: Vec<usize> = (0..size).collect();
-    // Very many warehouses would make this slow; then the nearest ones together are good enough.
-    let mut tries = 10_000_u32;
-    loop {
-        if fits(&places) {
-            return Some(places);
-        }
-        let movable = (0..size).rev().find(|i| places[*i] < count - size + i)?;
-        places[movable] += 1;
-        for later in movable + 1..size {
-            places[later] = places[later - 1] + 1;
-        }
-        tries = tries.checked_sub(1)?;
-    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use pg::{Connection, DbError};
 
 use crate::{
     InventoryError, SaveContext,
+    backorders::{self, Backorder},
     ledger::{Cause, Ledger},
     model::MovementKind,
     reservations::{Reservation, ReservationStatus},
@@ -53,8 +54,17 @@ async fn settle(
     at: Timestamp,
     context: &SaveContext<'_>,
 ) -> Result<usize, InventoryError> {
-    let held = active(conn, orders).await?;
-    let mut ledger = lock_for(conn, &held).await?;
+    let mut waiting = backorders::waiting_of(conn, orders).await?;
+    let mut held = active(conn, orders).await?;
+    let mut ledger = lock_for(conn, &held, &waiting).await?;
+    if !waiting.is_empty() {
+        // Whoever had these locks before may have filled what waited.
+        backorders::lock_those_of(conn, &waiting).await?;
+        held = active(conn, orders).await?;
+        ledger = lock_for(conn, &held, &waiting).await?;
+        waiting = backorders::waiting_of(conn, orders).await?;
+        backorders::settle(conn, &waiting, status, at).await?;
+    }
     for reservation in &held {
         let reference = Some(reservation.order.as_uuid());
         let cause = Cause { actor, reference, reason: None, at };
@@ -87,6 +97,7 @@ pub async fn reclaim(
         again
             .push(Reservation { status, ..Reservation::of(allocation, order, cause.at, cause.at) });
     }
+    crate::archive::take_back(conn, order).await?;
     sql::reinstate_reservations(conn, &again).await?;
     sql::save(conn, ledger, context).await?;
     Ok(true)
@@ -98,7 +109,15 @@ async fn active(conn: &mut Connection, orders: &[OrderId]) -> Result<Vec<Reserva
     Ok(held)
 }
 
-async fn lock_for(conn: &mut Connection, held: &[Reservation]) -> Result<Ledger, DbError> {
-    let variants: Vec<_> = held.iter().map(|reservation| reservation.key.variant).collect();
+async fn lock_for(
+    conn: &mut Connection,
+    held: &[Reservation],
+    waiting: &[Backorder],
+) -> Result<Ledger, DbError> {
+    let variants: Vec<_> = held
+        .iter()
+        .map(|reservation| reservation.key.variant)
+        .chain(waiting.iter().map(|backorder| backorder.variant))
+        .collect();
     crate::lock(conn, &variants).await
 }

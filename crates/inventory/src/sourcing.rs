@@ -1,118 +1,133 @@
-//! Which warehouse serves which address: the nearest first.
+//! Which warehouses give what an order wants.
+
+pub mod cover;
+mod explain;
+
+pub use self::explain::{Considered, Explanation, Offered, Verdict, explain};
 
 use kernel::id::WarehouseId;
 
-use crate::warehouses::Warehouse;
+use crate::{districts, place::Place, warehouses::Warehouse};
 
-/// The middle of each of Taiwan's postal regions: the first digit of the postal code → latitude,
-/// longitude in degrees. Chunghwa Post numbers the regions clockwise from Taipei.
-const REGION_CENTRES: [(char, f64, f64); 9] = [
-    ('1', 25.04, 121.56),
-    ('2', 24.98, 121.60),
-    ('3', 24.85, 121.10),
-    ('4', 24.20, 120.70),
-    ('5', 23.95, 120.60),
-    ('6', 23.55, 120.45),
-    ('7', 23.10, 120.25),
-    ('8', 22.68, 120.35),
-    ('9', 22.90, 121.10),
-];
+/// How the warehouses of an order are chosen. Whatever the strategy: closed warehouses and rows that
+/// a stocktake holds give nothing, and an order is filled wholly or not at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Strategy {
+    /// The nearest warehouse that can fill the whole order; else as few as possible. Of equally few
+    /// the nearest, of equally near ones by priority.
+    #[default]
+    NearestWhole,
+    /// The nearest gives what it has, then the next: orders are split rather than sent far.
+    Nearest,
+    /// As few as possible, of equally few by priority; it does not matter how far they are.
+    Fewest,
+    /// By priority alone: the first gives what it has, then the next.
+    Priority,
+}
 
-/// Warehouses in the order in which they should serve an address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Preference(Vec<WarehouseId>);
+impl Strategy {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::NearestWhole, Self::Nearest, Self::Fewest, Self::Priority];
 
-impl Preference {
-    /// For an address with this postal code: active warehouses, the nearest first, ties by
-    /// priority; for a postal code of no Taiwanese region by priority alone.
-    pub fn for_postal_code(warehouses: &[Warehouse], postal_code: &str) -> Self {
-        let region = postal_code.chars().next();
-        let centre = REGION_CENTRES.iter().find(|(digit, ..)| Some(*digit) == region);
-        let mut ranked: Vec<_> = warehouses
-            .iter()
-            .filter(|warehouse| warehouse.active)
-            .map(|warehouse| {
-                let distance = centre.map_or(0, |(_, latitude, longitude)| {
-                    kilometres((*latitude, *longitude), (warehouse.latitude, warehouse.longitude))
-                });
-                (distance, warehouse.priority, warehouse.id)
-            })
-            .collect();
-        ranked.sort_unstable();
-        Self(ranked.into_iter().map(|(_, _, id)| id).collect())
+    /// The word in configuration and answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NearestWhole => "nearest_whole",
+            Self::Nearest => "nearest",
+            Self::Fewest => "fewest",
+            Self::Priority => "priority",
+        }
     }
 
-    /// In the order given.
+    /// The strategy a word stands for.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|strategy| strategy.as_str() == word)
+    }
+
+    /// Whether the way to the address counts.
+    pub const fn looks_at_distance(self) -> bool {
+        matches!(self, Self::NearestWhole | Self::Nearest)
+    }
+
+    /// Whether an order goes out of as few warehouses as possible.
+    pub const fn keeps_together(self) -> bool {
+        matches!(self, Self::NearestWhole | Self::Fewest)
+    }
+}
+
+/// A shop's open warehouses and its strategy: what tells for any address which of them serve it in
+/// which order. Made once for many addresses.
+#[derive(Clone, Debug)]
+pub struct Sourcing {
+    strategy: Strategy,
+    /// By priority, then by id.
+    open: Vec<(WarehouseId, Place)>,
+}
+
+impl Sourcing {
+    /// Over these warehouses; the closed ones serve nobody.
+    pub fn new(warehouses: &[Warehouse], strategy: Strategy) -> Self {
+        let mut open: Vec<&Warehouse> = warehouses.iter().filter(|it| it.active).collect();
+        open.sort_unstable_by_key(|warehouse| (warehouse.priority, warehouse.id));
+        let place = |it: &Warehouse| (it.id, Place::at(it.latitude, it.longitude));
+        Self { strategy, open: open.into_iter().map(place).collect() }
+    }
+
+    /// The warehouses for an address with this postal code: the nearest first where the strategy
+    /// looks at distance, ties by priority; for a postal code of no Taiwanese district (abroad) by
+    /// priority.
+    pub fn preference(&self, postal_code: &str) -> Preference {
+        let near = districts::place_of(postal_code).filter(|_| self.strategy.looks_at_distance());
+        let Some(from) = near else {
+            let order = self.open.iter().map(|(id, _)| *id).collect();
+            return Preference { order, strategy: self.strategy };
+        };
+        let mut ranked: Vec<(u32, usize)> = self
+            .open
+            .iter()
+            .enumerate()
+            .map(|(turn, (_, place))| (from.kilometres_to(*place), turn))
+            .collect();
+        ranked.sort_unstable();
+        let order = ranked.into_iter().map(|(_, turn)| self.open[turn].0).collect();
+        Preference { order, strategy: self.strategy }
+    }
+}
+
+/// How far a warehouse is from the middle of a postal district, in whole kilometres; nothing for a
+/// postal code of no Taiwanese district.
+pub fn distance(warehouse: &Warehouse, postal_code: &str) -> Option<u32> {
+    let from = districts::place_of(postal_code)?;
+    Some(from.kilometres_to(Place::at(warehouse.latitude, warehouse.longitude)))
+}
+
+/// Warehouses in the order in which they should serve an address, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preference {
+    order: Vec<WarehouseId>,
+    strategy: Strategy,
+}
+
+impl Preference {
+    /// In the order given: the first that can fill the whole order, else as few as possible.
     pub const fn in_order(warehouses: Vec<WarehouseId>) -> Self {
-        Self(warehouses)
+        Self { order: warehouses, strategy: Strategy::NearestWhole }
     }
 
     /// The warehouses, best first.
     pub fn order(&self) -> &[WarehouseId] {
-        &self.0
+        &self.order
     }
-}
 
-/// The distance of two points in whole kilometres (equirectangular: exact enough on one island).
-fn kilometres(from: (f64, f64), to: (f64, f64)) -> u32 {
-    const KM_A_DEGREE: f64 = 111.2;
-    let north = (to.0 - from.0) * KM_A_DEGREE;
-    let east = (to.1 - from.1) * KM_A_DEGREE * from.0.to_radians().cos();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small length")]
-    let kilometres = north.hypot(east).round() as u32;
-    kilometres
+    /// Whether an order should stay together.
+    pub const fn keeps_together(&self) -> bool {
+        self.strategy.keeps_together()
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use kernel::LocalizedText;
-    use uuid::Uuid;
-
-    use super::*;
-
-    fn warehouse(n: u128, code: &str, at: (f64, f64), priority: i32) -> Warehouse {
-        Warehouse {
-            id: Uuid::from_u128(n).into(),
-            code: code.into(),
-            name: LocalizedText::new(code, code),
-            postal_code: String::new(),
-            city: String::new(),
-            district: String::new(),
-            address1: String::new(),
-            latitude: at.0,
-            longitude: at.1,
-            priority,
-            active: true,
-        }
-    }
-
-    fn codes(warehouses: &[Warehouse], postal_code: &str) -> Vec<String> {
-        Preference::for_postal_code(warehouses, postal_code)
-            .order()
-            .iter()
-            .map(|id| warehouses.iter().find(|w| w.id == *id).unwrap().code.clone())
-            .collect()
-    }
-
-    #[test]
-    fn the_nearest_serves_first() {
-        let shop = [
-            warehouse(1, "TPE", (25.08, 121.58), 1),
-            warehouse(2, "TXG", (24.18, 120.64), 2),
-            warehouse(3, "KHH", (22.60, 120.31), 3),
-        ];
-        assert_eq!(codes(&shop, "100"), ["TPE", "TXG", "KHH"]);
-        assert_eq!(codes(&shop, "407"), ["TXG", "TPE", "KHH"]);
-        assert_eq!(codes(&shop, "806"), ["KHH", "TXG", "TPE"]);
-        assert_eq!(codes(&shop, "700"), ["KHH", "TXG", "TPE"]);
-        assert_eq!(codes(&shop, "HK"), ["TPE", "TXG", "KHH"]);
-    }
-
-    #[test]
-    fn a_closed_warehouse_serves_nobody() {
-        let mut shop = [warehouse(1, "A", (25.0, 121.5), 1), warehouse(2, "B", (25.0, 121.5), 0)];
-        assert_eq!(codes(&shop, "100"), ["B", "A"]);
-        shop[1].active = false;
-        assert_eq!(codes(&shop, "100"), ["A"]);
-    }
-}
+#[path = "sourcing/properties.rs"]
+mod properties;
+#[cfg(test)]
+#[path = "sourcing/tests.rs"]
+mod tests;

@@ -1,36 +1,44 @@
 //! Every SQL statement of this module but the locks. Set-based: one statement whatever the number
 //! of rows, so that a batch of orders costs what one order costs.
 
+pub(crate) mod archive;
+pub(crate) mod bulk;
+pub(crate) mod fulfilments;
+mod marks;
+pub(crate) mod movements;
+pub(crate) mod repair;
+pub(crate) mod sourcing;
+pub(crate) mod warehouses;
+
 use std::collections::HashSet;
 
 use jiff_sqlx::ToSqlx;
-use kernel::{
-    LocalizedText,
-    id::{OrderId, VariantId, WarehouseId},
-};
+use kernel::id::{OrderId, VariantId};
 use pg::{Affected, Connection, DbError, DbResult, copy::Table};
 use uuid::Uuid;
 
+pub(crate) use self::warehouses::warehouse_is_active;
 use crate::{
     SaveContext, events,
     ledger::{Ledger, Movement},
     model::{Balance, StockKey, StockRow},
     reservations::{Reservation, ReservationStatus},
-    warehouses::Warehouse,
 };
 
 /// Writes balances, movements and events of a ledger.
 pub(crate) async fn save(
     conn: &mut Connection,
-    ledger: Ledger,
+    mut ledger: Ledger,
     context: &SaveContext<'_>,
 ) -> DbResult<()> {
     if ledger.movements().is_empty() {
         return Ok(());
     }
+    crate::backorders::fill(conn, &mut ledger, context).await?;
     #[cfg(feature = "mutants")]
     let ledger = crate::locks_mutant::overlook(conn, ledger).await?;
     save_balances(conn, &ledger).await?;
+    marks::save(conn, &ledger).await?;
     insert_movements(conn, ledger.movements()).await?;
     outbox::append(conn, &events::of(&ledger, context)).await
 }
@@ -44,7 +52,7 @@ async fn save_balances(conn: &mut Connection, ledger: &Ledger) -> DbResult<()> {
     let variants: Vec<Uuid> = changed.iter().map(|e| e.row.key.variant.as_uuid()).collect();
     let warehouses: Vec<Uuid> = changed.iter().map(|e| e.row.key.warehouse.as_uuid()).collect();
     let versions: Vec<i64> = changed.iter().map(|e| e.row.version).collect();
-    let versions_before: Vec<i64> = changed.iter().map(|e| e.version_before).collect();
+    let versions_before: Vec<i64> = changed.iter().map(|e| e.before.version).collect();
     let done = sqlx::query!(
         r#"
         UPDATE inventory.stock AS s
@@ -149,8 +157,8 @@ pub(crate) async fn insert_reservations(
     .await
 }
 
-/// Writes reservations a late payment made anew; a row of the same line and warehouse that was
-/// given back becomes this one.
+/// Writes reservations a late payment made anew; a row of the same line, variant and warehouse that
+/// was given back becomes this one.
 pub(crate) async fn reinstate_reservations(
     conn: &mut Connection,
     reservations: &[Reservation],
@@ -162,7 +170,7 @@ pub(crate) async fn reinstate_reservations(
                  , variant_id, quantity, available_before, status, expires_at, created_at
                  , closed_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
-            ON CONFLICT (shard, order_id, line_no, warehouse_id) DO UPDATE
+            ON CONFLICT (shard, order_id, line_no, variant_id, warehouse_id) DO UPDATE
                SET quantity = excluded.quantity, available_before = excluded.available_before
                  , status = excluded.status, closed_at = excluded.closed_at
              WHERE r.status IN ('released', 'expired')
@@ -198,7 +206,7 @@ pub(crate) async fn reservations_of(
              , r.status, r.expires_at, r.created_at
           FROM unnest($1::smallint[], $2::uuid[]) AS wanted (shard, order_id)
           JOIN inventory.reservations AS r USING (shard, order_id)
-         ORDER BY r.order_id, r.line_no, r.available_before DESC, r.warehouse_id
+         ORDER BY r.order_id, r.line_no, r.variant_id, r.available_before DESC, r.warehouse_id
         "#,
         &shards,
         &ids,
@@ -240,20 +248,23 @@ pub(crate) async fn set_reservation_status(
     let shards: Vec<i16> = reservations.iter().map(|r| r.order.shard().to_i16()).collect();
     let orders: Vec<Uuid> = reservations.iter().map(|r| r.order.as_uuid()).collect();
     let lines: Vec<i16> = reservations.iter().map(|r| r.line_no).collect();
+    let variants: Vec<Uuid> = reservations.iter().map(|r| r.key.variant.as_uuid()).collect();
     let warehouses: Vec<Uuid> = reservations.iter().map(|r| r.key.warehouse.as_uuid()).collect();
     let statuses: Vec<&str> = reservations.iter().map(|r| r.status.as_str()).collect();
     let done = sqlx::query!(
         r#"
         UPDATE inventory.reservations AS r
-           SET status = $6, closed_at = $7
-          FROM unnest($1::smallint[], $2::uuid[], $3::smallint[], $4::uuid[], $5::text[])
-               AS old (shard, order_id, line_no, warehouse_id, status)
+           SET status = $7, closed_at = $8
+          FROM unnest($1::smallint[], $2::uuid[], $3::smallint[], $4::uuid[], $5::uuid[]
+             , $6::text[]) AS old (shard, order_id, line_no, variant_id, warehouse_id, status)
          WHERE r.shard = old.shard AND r.order_id = old.order_id AND r.line_no = old.line_no
-           AND r.warehouse_id = old.warehouse_id AND r.status = old.status
+           AND r.variant_id = old.variant_id AND r.warehouse_id = old.warehouse_id
+           AND r.status = old.status
         "#,
         &shards,
         &orders,
         &lines,
+        &variants,
         &warehouses,
         &statuses as &[&str],
         status.as_str(),
@@ -303,26 +314,6 @@ pub(crate) async fn ensure_stock_row(conn: &mut Connection, key: StockKey) -> Db
     Ok(())
 }
 
-pub(crate) async fn set_safety_stock(
-    conn: &mut Connection,
-    key: StockKey,
-    safety_stock: i32,
-) -> DbResult<()> {
-    sqlx::query!(
-        r#"
-        UPDATE inventory.stock SET safety_stock = $4
-         WHERE shard = $1 AND variant_id = $2 AND warehouse_id = $3
-        "#,
-        key.variant.shard().to_i16(),
-        key.variant.as_uuid(),
-        key.warehouse.as_uuid(),
-        safety_stock,
-    )
-    .execute(conn)
-    .await?
-    .one_row("set safety stock")
-}
-
 pub(crate) async fn balances(conn: &mut Connection, variant: VariantId) -> DbResult<Vec<StockRow>> {
     let rows = sqlx::query!(
         r#"
@@ -351,77 +342,4 @@ pub(crate) async fn balances(conn: &mut Connection, variant: VariantId) -> DbRes
             version: row.version,
         })
         .collect())
-}
-
-pub(crate) async fn warehouses(conn: &mut Connection) -> DbResult<Vec<Warehouse>> {
-    let rows = sqlx::query!(
-        r#"
-        SELECT id, code, name_zh, name_en, postal_code, city, district, address1, latitude
-             , longitude, priority, active
-          FROM inventory.warehouses
-         ORDER BY priority, code
-        "#
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Warehouse {
-            id: row.id.into(),
-            code: row.code,
-            name: LocalizedText::new(row.name_zh, row.name_en),
-            postal_code: row.postal_code,
-            city: row.city,
-            district: row.district,
-            address1: row.address1,
-            latitude: row.latitude,
-            longitude: row.longitude,
-            priority: row.priority,
-            active: row.active,
-        })
-        .collect())
-}
-
-pub(crate) async fn warehouse_is_active(
-    conn: &mut Connection,
-    warehouse: WarehouseId,
-) -> DbResult<bool> {
-    let active = sqlx::query_scalar!(
-        "SELECT active FROM inventory.warehouses WHERE id = $1",
-        warehouse.as_uuid()
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(active.unwrap_or(false))
-}
-
-pub(crate) async fn put_warehouse(conn: &mut Connection, warehouse: &Warehouse) -> DbResult<()> {
-    sqlx::query!(
-        r#"
-        INSERT INTO inventory.warehouses (id, code, name_zh, name_en, postal_code, city, district
-             , address1, latitude, longitude, priority, active)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-        ON CONFLICT (id) DO UPDATE
-           SET code = excluded.code, name_zh = excluded.name_zh, name_en = excluded.name_en
-             , postal_code = excluded.postal_code, city = excluded.city
-             , district = excluded.district, address1 = excluded.address1
-             , latitude = excluded.latitude, longitude = excluded.longitude
-             , priority = excluded.priority, active = excluded.active
-        "#,
-        warehouse.id.as_uuid(),
-        warehouse.code,
-        &*warehouse.name.zh_tw,
-        &*warehouse.name.en,
-        warehouse.postal_code,
-        warehouse.city,
-        warehouse.district,
-        warehouse.address1,
-        warehouse.latitude,
-        warehouse.longitude,
-        warehouse.priority,
-        warehouse.active,
-    )
-    .execute(conn)
-    .await?
-    .one_row("put a warehouse")
 }

@@ -44,6 +44,24 @@ pub enum ErrorCode {
     /// An unknown warehouse.
     #[serde(rename = "WAREHOUSE_NOT_FOUND")]
     WarehouseNotFound,
+    /// An unknown transfer.
+    #[serde(rename = "TRANSFER_NOT_FOUND")]
+    TransferNotFound,
+    /// An unknown stocktake.
+    #[serde(rename = "STOCKTAKE_NOT_FOUND")]
+    StocktakeNotFound,
+    /// Lines of a stocktake are not counted, or the counts disagree.
+    #[serde(rename = "STOCKTAKE_NOT_READY")]
+    StocktakeNotReady,
+    /// Fewer units were counted than orders were promised.
+    #[serde(rename = "COUNT_BELOW_PROMISED")]
+    CountBelowPromised,
+    /// Stock is to be moved of a bundle, whose stock is other variants'.
+    #[serde(rename = "BUNDLE_HAS_NO_STOCK")]
+    BundleHasNoStock,
+    /// A variant is to become a bundle, and has stock of its own.
+    #[serde(rename = "VARIANT_HAS_STOCK")]
+    VariantHasStock,
     /// A coupon code that cannot be used.
     #[serde(rename = "COUPON_INVALID")]
     CouponInvalid,
@@ -147,6 +165,12 @@ impl ErrorCode {
         Self::InventoryShortage,
         Self::StockFrozen,
         Self::WarehouseNotFound,
+        Self::TransferNotFound,
+        Self::StocktakeNotFound,
+        Self::StocktakeNotReady,
+        Self::CountBelowPromised,
+        Self::BundleHasNoStock,
+        Self::VariantHasStock,
         Self::CouponInvalid,
         Self::PaymentFailed,
         Self::PaymentNoticeRejected,
@@ -236,6 +260,32 @@ const TABLE: &[Entry] = &[
         "This item is being counted and cannot be bought right now",
     ),
     entry("WAREHOUSE_NOT_FOUND", 404, "找不到倉庫", "Warehouse not found"),
+    entry("TRANSFER_NOT_FOUND", 404, "找不到調撥單", "Transfer not found"),
+    entry("STOCKTAKE_NOT_FOUND", 404, "找不到盤點單", "Stocktake not found"),
+    entry(
+        "STOCKTAKE_NOT_READY",
+        409,
+        "盤點尚未完成：有品項未盤或盤點數不一致",
+        "The stocktake is not ready: lines are not counted, or the counts disagree",
+    ),
+    entry(
+        "COUNT_BELOW_PROMISED",
+        409,
+        "盤點數少於已承諾給訂單的數量",
+        "Fewer units were counted than orders were promised",
+    ),
+    entry(
+        "BUNDLE_HAS_NO_STOCK",
+        409,
+        "組合商品沒有自己的庫存，請改為異動其組成商品",
+        "A bundle has no stock of its own: move the stock of its components",
+    ),
+    entry(
+        "VARIANT_HAS_STOCK",
+        409,
+        "這個商品還有自己的庫存，不能設為組合商品",
+        "The item has stock of its own and cannot become a bundle",
+    ),
     entry("COUPON_INVALID", 422, "優惠碼無效或已過期", "The coupon is invalid or has expired"),
     entry(
         "PAYMENT_FAILED",

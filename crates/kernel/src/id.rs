@@ -55,6 +55,10 @@ id_types! {
     VariantId,
     /// A warehouse.
     WarehouseId,
+    /// Goods on their way from one warehouse to another.
+    TransferId,
+    /// Counting what lies in a warehouse.
+    StocktakeId,
     /// An order. Its id carries the shard of its first variant.
     OrderId,
     /// One attempt to pay an order. Carries its order's shard.

@@ -82,6 +82,13 @@ impl Cursor {
     }
 }
 
+/// As it is given to clients.
+impl From<Cursor> for String {
+    fn from(cursor: Cursor) -> Self {
+        cursor.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,7 @@ use ports::mail::{Mail, MailError, Mailer};
 
 use crate::{
     account_mails::AccountMailKind,
-    payload::{Account, Order, OrderCancelled, OrderPaid, RefundRequested},
+    payload::{Account, LowStockAlert, Order, OrderCancelled, OrderPaid, RefundRequested},
     render::{RenderError, Rendered, Renderer},
 };
 
@@ -18,11 +18,15 @@ pub const SEND_ORDER_CONFIRMATION: &str = "send_order_confirmation";
 pub const SEND_ORDER_EXPIRED: &str = "send_order_expired";
 /// Tells that money goes back by itself. Payload: that of `refund.requested`.
 pub const SEND_REFUND_NOTICE: &str = "send_refund_notice";
+/// Tells operations that stock is low. Payload: [`LowStockAlert`].
+pub const SEND_LOW_STOCK: &str = "send_low_stock";
 
 /// The header by which programs find the mails of an order.
 pub const ORDER_HEADER: &str = "X-Oxcart-Order";
 /// The header by which programs find a kind of mail about an account.
 pub const ACCOUNT_HEADER: &str = "X-Oxcart-Account";
+/// The header by which programs find the mails about a SKU's stock.
+pub const STOCK_HEADER: &str = "X-Oxcart-Stock";
 
 /// The handlers of all jobs of this module.
 pub fn job_handlers(mailer: &Arc<dyn Mailer>) -> Vec<Arc<dyn JobHandler>> {
@@ -41,7 +45,8 @@ pub fn job_handlers(mailer: &Arc<dyn Mailer>) -> Vec<Arc<dyn JobHandler>> {
     let about_accounts = AccountMailKind::ALL
         .into_iter()
         .map(|mail| handler(mail.job_kind(), Compose::Account(mail)));
-    about_orders.chain(about_accounts).collect()
+    let about_stock = handler(SEND_LOW_STOCK, Compose::LowStock);
+    about_orders.chain(about_accounts).chain([about_stock]).collect()
 }
 
 /// Makes the mail of an order's payload.
@@ -52,6 +57,7 @@ type ComposeOrder = fn(&Renderer, serde_json::Value) -> Result<(Order, Rendered)
 enum Compose {
     Order(ComposeOrder),
     Account(AccountMailKind),
+    LowStock,
 }
 
 /// A mail without its id.
@@ -77,6 +83,11 @@ impl Compose {
                 let words = renderer.account(kind, &account)?;
                 let header = (ACCOUNT_HEADER, kind.word().to_owned());
                 Ok(Composed { to: account.email, words, header })
+            }
+            Self::LowStock => {
+                let alert: LowStockAlert = serde_json::from_value(payload)?;
+                let words = renderer.low_stock(&alert)?;
+                Ok(Composed { to: alert.email, words, header: (STOCK_HEADER, alert.sku) })
             }
         }
     }

@@ -1,6 +1,6 @@
-//! What customers are told by mail.
+//! What customers are told by mail, and what operations are.
 //!
-//! [`OrderMails`] listens to events and writes jobs, in the relay's transaction; who changes an account
+//! [`OrderMails`] and [`StockAlerts`] listen to events and write jobs, in the relay's transaction; who changes an account
 //! writes the job of an [`AccountMail`] in the same transaction. [`job_handlers`] do them later: render the mail in the customer's language and hand it to the
 //! [`Mailer`](ports::mail::Mailer). A mail's id is that of its event, or else of its job, so a job that
 //! runs twice sends the same mail, not another one.
@@ -14,8 +14,10 @@ pub mod jobs;
 pub mod order_mails;
 pub mod payload;
 pub mod render;
+pub mod stock_alerts;
 
 pub use account_mails::{AccountMail, AccountMailKind};
 pub use jobs::job_handlers;
 pub use order_mails::OrderMails;
 pub use render::Renderer;
+pub use stock_alerts::{StockAlerts, StockName, StockNames};

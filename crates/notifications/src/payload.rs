@@ -2,7 +2,10 @@
 //! More fields may come; these have to stay.
 
 use jiff::Timestamp;
-use kernel::{Locale, LocalizedText, Money};
+use kernel::{
+    Locale, LocalizedText, Money,
+    id::{VariantId, WarehouseId},
+};
 use serde::{Deserialize, Serialize};
 
 /// `order.paid`: an order was paid.
@@ -11,6 +14,9 @@ pub const ORDER_PAID: &str = "order.paid";
 pub const ORDER_CANCELLED: &str = "order.cancelled";
 /// `refund.requested`: money has to go back.
 pub const REFUND_REQUESTED: &str = "refund.requested";
+
+/// `inventory.low_stock`: less is available than the safety stock.
+pub const LOW_STOCK: &str = "inventory.low_stock";
 
 /// Why an order was cancelled, when it was because nobody paid in time.
 pub const EXPIRED: &str = "expired";
@@ -112,6 +118,41 @@ impl RefundReason {
             Self::Other => None,
         }
     }
+}
+
+/// Data of `inventory.low_stock`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct LowStock {
+    /// Of which variant.
+    pub variant_id: VariantId,
+    /// Where.
+    pub warehouse_id: WarehouseId,
+    /// What was available then.
+    pub available: i32,
+    /// What should have been.
+    pub safety_stock: i32,
+}
+
+/// What the mail about low stock needs to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LowStockAlert {
+    /// Where the mail goes.
+    pub email: String,
+    /// The language it is written in.
+    #[serde(default)]
+    pub locale: Locale,
+    /// Stock keeping unit.
+    pub sku: String,
+    /// The product's name.
+    pub name: LocalizedText,
+    /// The variant's name; empty when there is only one.
+    pub variant_name: LocalizedText,
+    /// The warehouse's code.
+    pub warehouse: String,
+    /// What was available then.
+    pub available: i32,
+    /// What should have been.
+    pub safety_stock: i32,
 }
 
 /// What a mail about an account needs to know.

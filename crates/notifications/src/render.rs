@@ -6,7 +6,7 @@ use minijinja::{Environment, UndefinedBehavior, Value, context, value::Serde};
 
 use crate::{
     account_mails::AccountMailKind,
-    payload::{Account, Order, OrderPaid, RefundRequested},
+    payload::{Account, LowStockAlert, Order, OrderPaid, RefundRequested},
 };
 
 /// A mail's words.
@@ -31,10 +31,12 @@ pub enum RenderError {
     NothingToSay,
 }
 
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 11] = [
     ("account.html", include_str!("../templates/account.html.j2")),
     ("account.txt", include_str!("../templates/account.txt.j2")),
     ("layout.html", include_str!("../templates/layout.html.j2")),
+    ("low_stock.html", include_str!("../templates/low_stock.html.j2")),
+    ("low_stock.txt", include_str!("../templates/low_stock.txt.j2")),
     ("order_confirmation.html", include_str!("../templates/order_confirmation.html.j2")),
     ("order_confirmation.txt", include_str!("../templates/order_confirmation.txt.j2")),
     ("order_expired.html", include_str!("../templates/order_expired.html.j2")),
@@ -128,6 +130,27 @@ impl Renderer {
             link_text => section["action"].as_str(),
         };
         self.fill("account", account.locale, subject.to_owned(), words)
+    }
+
+    /// Stock is low.
+    pub fn low_stock(&self, alert: &LowStockAlert) -> Result<Rendered, RenderError> {
+        let section = &self.phrases(alert.locale)["low_stock"];
+        let subject = section["subject"].as_str().unwrap_or_default();
+        let subject = subject
+            .replace("{available}", &alert.available.to_string())
+            .replace("{warehouse}", &alert.warehouse)
+            .replace("{sku}", &alert.sku);
+        let words = context! {
+            sku => alert.sku.as_str(),
+            name => alert.name.get(alert.locale),
+            variant => alert.variant_name.get(alert.locale),
+            warehouse => alert.warehouse.as_str(),
+            available => alert.available,
+            safety_stock => alert.safety_stock,
+            footer => section["footer"].as_str(),
+            link => None::<&str>,
+        };
+        self.fill("low_stock", alert.locale, subject, words)
     }
 
     fn render(

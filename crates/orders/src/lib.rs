@@ -15,6 +15,7 @@
 
 pub mod buyer;
 mod claim;
+pub mod components;
 pub mod error;
 pub mod events;
 pub mod holds;
@@ -25,6 +26,7 @@ pub mod number;
 pub mod placing;
 pub mod purchases;
 mod sql;
+mod sql_components;
 mod sql_holds;
 mod sql_keys;
 mod sql_purchases;
@@ -32,6 +34,7 @@ pub mod transition;
 
 pub use buyer::Buyer;
 pub use claim::claim;
+pub use components::LineComponent;
 pub use error::OrderError;
 pub use holds::{Holder, HolderName};
 pub use idempotency::{Fingerprint, KnownKey};

@@ -32,7 +32,20 @@ pub enum Command {
     /// Load the demo shop. Repeatable; refuses a shop with orders.
     Seed,
     /// Prove that stock, orders and payments agree. Exits with 1 when something is wrong.
-    Audit,
+    Audit {
+        /// Propose adjustments where a balance is not the sum of its movements.
+        #[arg(long)]
+        repair: bool,
+        /// Write what is proposed.
+        #[arg(long, requires = "repair")]
+        write: bool,
+    },
+    /// Take a file.
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// Write a file to the standard output.
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Look at this machine and the configuration, and say what is missing.
     Doctor,
     /// Print the configuration in effect, secrets masked.
@@ -43,6 +56,33 @@ pub enum Command {
     /// The keys that sign access tokens.
     #[command(subcommand)]
     Keys(KeysCommand),
+}
+
+/// What can be imported.
+#[derive(Debug, Subcommand)]
+pub enum ImportCommand {
+    /// Stock as CSV: `sku`, `warehouse`, `total` or `by`, `safety_stock`, `reason`. All of it or
+    /// nothing.
+    Stock {
+        /// The file.
+        file: PathBuf,
+        /// Write nothing; only say what would become of it.
+        #[arg(long)]
+        dry_run: bool,
+        /// Take the good rows although others are wrong.
+        #[arg(long)]
+        partial: bool,
+        /// Why, for the rows that do not say so themselves.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+}
+
+/// What can be exported.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum ExportCommand {
+    /// All stock as CSV, by SKU and warehouse.
+    Stock,
 }
 
 /// What can be done about keys.

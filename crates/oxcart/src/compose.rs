@@ -12,7 +12,7 @@ use intake::Intake;
 use jiff::SignedDuration;
 use kernel::{Ids, ManualClock, SharedClock, SystemClock};
 use notifications::OrderMails;
-use outbox::{JobRunner, Relay};
+use outbox::{JobRunner, Relay, Subscriber};
 use pg::{Db, DbOptions};
 use ports::{
     ObjectStore,
@@ -27,7 +27,7 @@ use crate::{
     keys::Keys,
     limits,
     supervise::{room::Room, worker},
-    workers::{gauges, housekeeping, watch},
+    workers::{gauges, housekeeping, stock_alerts, stocktakes, watch},
 };
 
 /// ECPay's public test merchant: number, `HashKey`, `HashIV`.
@@ -108,6 +108,7 @@ impl Shop {
             provider: provider(config)?,
             access: OrderAccess::new(keys.order),
             public_url: config.public_url()?,
+            sourcing: config.sourcing,
         };
         let state = AppState::new(Parts {
             db: db.clone(),
@@ -129,20 +130,24 @@ impl Shop {
 
         worker::spawn(&tasks, &stop, "expiry", move |stop| checkout.clone().run_expiry(stop));
         let mails = Arc::new(OrderMails::new(clock.clone(), ids.clone()));
-        let relay = Relay::new(db.clone(), clock.clone(), ids.clone(), vec![mails]);
+        let mut subscribers: Vec<Arc<dyn Subscriber>> = vec![mails];
+        subscribers.extend(stock_alerts::of(config, base)?);
+        let relay = Relay::new(db.clone(), clock.clone(), ids.clone(), subscribers);
         let relay = Arc::new(relay);
         worker::spawn(&tasks, &stop, "relay", move |stop| {
             let relay = Arc::clone(&relay);
             async move { relay.run(stop).await }
         });
         let handlers = notifications::job_handlers(&mailer);
-        let jobs = Arc::new(JobRunner::new(db.clone(), clock.clone(), ids, handlers));
+        let jobs = Arc::new(JobRunner::new(db.clone(), clock.clone(), ids.clone(), handlers));
         worker::spawn(&tasks, &stop, "jobs", move |stop| {
             let jobs = Arc::clone(&jobs);
             async move { jobs.run(stop).await }
         });
         gauges::spawn(&tasks, &stop, &metrics, &db, &clock, intake)?;
-        housekeeping::spawn(&tasks, &stop, &db, &clock);
+        let closed_for = SignedDuration::from_hours(24 * i64::from(config.archive_days));
+        housekeeping::spawn(&tasks, &stop, &db, &clock, closed_for);
+        stocktakes::spawn(&tasks, &stop, &db, &clock, &ids);
         watch::spawn(&tasks, &stop, base, &keys)?;
 
         Ok(Self { api: api::router(state.clone()), metrics, state, db, engine, tasks, stop })
@@ -209,6 +214,7 @@ fn intake_settings(config: &Config) -> intake::Settings {
         batchers: config.intake_batchers,
         reservation: SignedDuration::from_mins(i64::from(config.reservation_minutes)),
         hold_limit: config.hold_limit,
+        sourcing: config.sourcing,
         ..intake::Settings::default()
     }
 }

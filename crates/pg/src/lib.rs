@@ -16,7 +16,7 @@ pub mod retry;
 pub use affected::{Affected, ensure_affected};
 pub use db::{Db, DbOptions, Transaction};
 pub use error::{DbError, DbResult};
-pub use retry::{Backoff, retry};
+pub use retry::{Backoff, retry, retry_when};
 
 /// One connection, inside a transaction or not: what module functions take.
 pub type Connection = sqlx::PgConnection;

@@ -21,6 +21,10 @@ impl Backoff {
     /// For transactions that lost a race: a few quick attempts.
     pub const TRANSACTION: Self =
         Self { first: Duration::from_millis(5), longest: Duration::from_millis(200), attempts: 5 };
+    /// For changes of the back office that somebody else was quicker with: people can wait a moment,
+    /// and whoever was quicker is given the time to finish.
+    pub const EDIT: Self =
+        Self { first: Duration::from_millis(20), longest: Duration::from_millis(500), attempts: 4 };
 
     /// The pause before attempt number `attempt` (the second attempt is 1).
     pub fn pause(&self, attempt: u32, ids: &Ids) -> Duration {
@@ -34,22 +38,30 @@ impl Backoff {
 /// Runs `work` until it succeeds, fails for good, or the attempts are used up. `work` must be one
 /// whole transaction: it is begun anew each time. Only [`DbError::Retry`] is repeated: after a lost
 /// connection nobody knows whether the commit took effect.
-pub async fn retry<T, E, F>(
+pub async fn retry<T, E, F>(backoff: Backoff, ids: &Ids, work: impl FnMut() -> F) -> Result<T, E>
+where
+    E: AsDbError,
+    F: Future<Output = Result<T, E>>,
+{
+    let lost_a_race = |error: &E| matches!(error.as_db_error(), Some(DbError::Retry(_)));
+    retry_when(backoff, ids, lost_a_race, work).await
+}
+
+/// The same, where `again` tells which failures another attempt may mend: nothing was written when it
+/// says so.
+pub async fn retry_when<T, E, F>(
     backoff: Backoff,
     ids: &Ids,
+    again: impl Fn(&E) -> bool,
     mut work: impl FnMut() -> F,
 ) -> Result<T, E>
 where
-    E: AsDbError,
     F: Future<Output = Result<T, E>>,
 {
     let mut attempt = 1;
     loop {
         match work().await {
-            Err(error)
-                if attempt < backoff.attempts
-                    && matches!(error.as_db_error(), Some(DbError::Retry(_))) =>
-            {
+            Err(error) if attempt < backoff.attempts && again(&error) => {
                 tokio::time::sleep(backoff.pause(attempt, ids)).await;
                 attempt += 1;
             }
@@ -104,11 +116,49 @@ mod tests {
         assert_eq!(calls, 1);
     }
 
+    /// Asks for something that `times` others are quicker with; what came of it, and the attempts.
+    async fn overtaken(times: u32) -> (Result<(), &'static str>, u32) {
+        let mut calls = 0;
+        let work = || {
+            calls += 1;
+            std::future::ready(if calls > times { Ok(()) } else { Err("overtaken") })
+        };
+        let again = |error: &&str| *error == "overtaken";
+        let quick = Backoff { first: Duration::from_millis(1), ..Backoff::EDIT };
+        let done = retry_when(quick, &Ids::from_seed(1), again, work).await;
+        (done, calls)
+    }
+
+    #[tokio::test]
+    async fn who_is_overtaken_tries_again_a_few_times_and_then_says_so() {
+        assert_eq!(overtaken(0).await, (Ok(()), 1));
+        assert_eq!(overtaken(3).await, (Ok(()), 4));
+        assert_eq!(overtaken(4).await, (Err("overtaken"), 4));
+    }
+
+    #[tokio::test]
+    async fn what_another_attempt_does_not_mend_is_not_repeated() {
+        let (ids, mut calls) = (Ids::from_seed(1), 0);
+        let refused: Result<(), _> = retry_when(
+            Backoff::EDIT,
+            &ids,
+            |_| false,
+            || {
+                calls += 1;
+                std::future::ready(Err("refused"))
+            },
+        )
+        .await;
+        assert_eq!((refused, calls), (Err("refused"), 1));
+    }
+
     #[test]
     fn pauses_grow_and_are_bounded() {
         let ids = Ids::from_seed(1);
-        for attempt in 1..40 {
-            assert!(Backoff::TRANSACTION.pause(attempt, &ids) <= Backoff::TRANSACTION.longest);
+        for backoff in [Backoff::TRANSACTION, Backoff::EDIT] {
+            for attempt in 1..40 {
+                assert!(backoff.pause(attempt, &ids) <= backoff.longest);
+            }
         }
     }
 }

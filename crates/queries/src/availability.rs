@@ -1,5 +1,6 @@
 //! How shoppers see stock: not as numbers, except when it runs out.
 
+use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -9,6 +10,8 @@ use utoipa::ToSchema;
 pub enum Availability {
     /// Nothing is left.
     SoldOut,
+    /// Nothing is left, and more is on its way: it may be ordered ahead 預購.
+    Backorder,
     /// A few are left.
     LowStock,
     /// Enough is left.
@@ -21,6 +24,14 @@ impl Availability {
     /// Shoppers see exact numbers up to this one.
     pub const SHOWN_UP_TO: i64 = 10;
 
+    /// The same where so many units more may be ordered ahead.
+    pub const fn with_backorders(self, left: i64) -> Self {
+        match self {
+            Self::SoldOut if left > 0 => Self::Backorder,
+            other => other,
+        }
+    }
+
     /// From the units available and the safety stock, added up over the warehouses that sell.
     pub const fn of(available: i64, safety_stock: i64) -> Self {
         if available <= 0 {
@@ -31,6 +42,15 @@ impl Availability {
             Self::InStock
         }
     }
+}
+
+/// How much of something may be ordered ahead, beyond what is left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Backorder)]
+pub struct BackorderView {
+    /// From when on it is sent; `null`: as soon as it is there.
+    #[schema(required, value_type = Option<String>, format = Date, example = "2026-12-24")]
+    pub available_from: Option<Date>,
 }
 
 /// The number to show, when it is small enough to be shown.

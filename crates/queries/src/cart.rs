@@ -3,7 +3,7 @@
 mod coupon;
 mod sql;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use kernel::{
     LocalizedText, Money, MoneyError,
     id::{CartId, CartItemId, UserId, VariantId},
@@ -46,6 +46,13 @@ pub struct CartItemView {
     pub available: u32,
     /// Whether it can be bought.
     pub availability: Availability,
+    /// Of `quantity`, how many are not there and would be ordered ahead.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub backordered: u32,
+    /// From when on those are sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Date)]
+    pub available_from: Option<Date>,
 }
 
 /// A cart.
@@ -117,6 +124,11 @@ pub async fn view(
             free_from.map(|free_from| free_from.minus(subtotal).unwrap_or(Money::ZERO))
         },
     })
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+pub(crate) const fn is_zero(units: &u32) -> bool {
+    *units == 0
 }
 
 /// Lines of at most 99 units keep every sum of realistic prices within bounds.

@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod availability;
+pub mod bundles;
 pub mod cart;
 pub mod categories;
 mod corrupt;
@@ -13,7 +14,9 @@ pub mod error;
 pub mod image;
 pub mod orders;
 pub mod products;
+pub mod stock;
 
-pub use availability::Availability;
+pub use availability::{Availability, BackorderView};
+pub use bundles::BundlePartView;
 pub use error::ListError;
 pub use image::Image;

@@ -146,6 +146,16 @@ pub async fn variant(db: &TestDb, id: VariantId, product: ProductId, sku: &str, 
     execute(db, insert.bind(id.as_uuid()).bind(product.as_uuid()).bind(sku).bind(price)).await;
 }
 
+/// Makes a variant a bundle of these, whatever it was.
+pub async fn bundle(db: &TestDb, bundle: VariantId, parts: &[(VariantId, i32)]) {
+    let forget = sqlx::query("DELETE FROM catalog.bundle_components WHERE bundle_id = $1");
+    execute(db, forget.bind(bundle.as_uuid())).await;
+    for (part, quantity) in parts {
+        let insert = sqlx::query("INSERT INTO catalog.bundle_components VALUES ($1, $2, $3)");
+        execute(db, insert.bind(bundle.as_uuid()).bind(part.as_uuid()).bind(quantity)).await;
+    }
+}
+
 /// Receives `quantity` units (none: only an empty stock row), with the movement.
 pub async fn receive(db: &TestDb, variant: VariantId, warehouse: WarehouseId, quantity: i32) {
     let insert = sqlx::query(

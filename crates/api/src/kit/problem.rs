@@ -33,6 +33,8 @@ pub struct Problem {
     extra: Box<Map<String, Value>>,
     headers: Vec<(HeaderName, HeaderValue)>,
     status: Option<StatusCode>,
+    /// See [`Problem::may_be_tried_again`].
+    again: bool,
 }
 
 /// The body of a problem, for the API's description.
@@ -71,6 +73,7 @@ impl Problem {
             extra: Box::default(),
             headers: Vec::new(),
             status: None,
+            again: false,
         }
     }
 
@@ -136,6 +139,12 @@ impl Problem {
         self
     }
 
+    /// Whether PostgreSQL undid the transaction because it got into another one's way: nothing was
+    /// written, and doing it again is right.
+    pub const fn may_be_tried_again(&self) -> bool {
+        self.again
+    }
+
     /// The code.
     pub const fn code(&self) -> ErrorCode {
         self.code
@@ -151,8 +160,10 @@ impl From<ErrorCode> for Problem {
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         if error.is_transient() {
-            tracing::warn!(error = %error, "the database could not be reached");
-            return Self::new(ErrorCode::ServiceUnavailable).retry_after(2);
+            tracing::warn!(error = %error, "the database could not be reached, or not in time");
+            let again = matches!(error, DbError::Retry(_));
+            let problem = Self::new(ErrorCode::ServiceUnavailable).retry_after(2);
+            return Self { again, ..problem };
         }
         Self::internal(&error)
     }

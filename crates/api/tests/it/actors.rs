@@ -177,6 +177,17 @@ impl Stage {
             ("POST", "/api/admin/inventory/{variant_id}/receive") => {
                 json!({"warehouse_id": self.app.shop.taipei, "quantity": 1, "reason": reason})
             }
+            ("PUT", "/api/admin/inventory/{variant_id}/safety-stock") => {
+                json!({"warehouse_id": self.app.shop.taipei, "safety_stock": 1})
+            }
+            ("POST", "/api/admin/transfers") => json!({
+                "from_warehouse_id": self.app.shop.taipei,
+                "to_warehouse_id": self.app.shop.kaohsiung,
+                "lines": [{"variant_id": self.app.shop.tote_old, "quantity": 1}],
+            }),
+            ("POST", "/api/admin/stocktakes") => json!({
+                "warehouse_id": self.app.shop.taipei, "variant_ids": [self.app.shop.tote_old],
+            }),
             ("PATCH", "/api/admin/users/{id}") => json!({"roles": ["ops"], "reason": reason}),
             ("POST", "/api/admin/policies") => json!({"files": [], "comment": reason}),
             ("POST", "/api/admin/policies/{version}/activate") => {

@@ -114,6 +114,7 @@ fn router_with(
         provider,
         access: OrderAccess::new([7; 32]),
         public_url: public_url.to_owned(),
+        sourcing: settings.sourcing,
     };
     let state = AppState::new(Parts {
         db: db.db().clone(),
@@ -216,6 +217,21 @@ impl Visitor<'_> {
     }
 
     pub async fn send(&mut self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let typed = body.map(|body| ("application/json", body.to_string()));
+        self.send_typed(method, path, typed).await
+    }
+
+    /// Posts a text of this type.
+    pub async fn post_text(&mut self, path: &str, content_type: &str, body: &str) -> Answer {
+        self.send_typed(Method::POST, path, Some((content_type, body.to_owned()))).await
+    }
+
+    async fn send_typed(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Option<(&str, String)>,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         if !self.cookies.is_empty() {
             let pairs: Vec<_> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
@@ -225,9 +241,9 @@ impl Visitor<'_> {
             request = request.header(*name, value);
         }
         let request = match body {
-            Some(body) => request
-                .header(header::CONTENT_TYPE, "application/json")
-                .body(Body::from(body.to_string())),
+            Some((content_type, body)) => {
+                request.header(header::CONTENT_TYPE, content_type).body(Body::from(body))
+            }
             None => request.body(Body::empty()),
         };
         let mut request = request.unwrap();

@@ -42,14 +42,19 @@ const WHICH: &str = "
 /// itself has written.
 struct Table {
     name: &'static str,
+    /// Where the shop has written such a row.
+    template: &'static str,
     /// Which of the shop's rows.
     like: &'static str,
     differs: &'static [(&'static str, &'static str)],
+    /// For which of the orders.
+    only: &'static str,
     order: &'static str,
 }
 
 const ORDERS: Table = Table {
     name: "orders.orders",
+    template: "orders.orders",
     like: "true",
     differs: &[
         ("shard", "g.shard"),
@@ -60,16 +65,20 @@ const ORDERS: Table = Table {
         ("created_at", "g.at"),
         ("paid_at", "g.at + interval '1 minute'"),
     ],
+    only: "true",
     order: "",
 };
 const LINES: Table = Table {
     name: "orders.lines",
+    template: "orders.lines",
     like: "true",
     differs: &[("shard", "g.shard"), ("order_id", "g.id"), ("variant_id", "g.variant")],
+    only: "true",
     order: "",
 };
 const KEYS: Table = Table {
     name: "orders.idempotency_keys",
+    template: "orders.idempotency_keys",
     like: "true",
     differs: &[
         ("key", "md5('stored ' || g.n)::uuid"),
@@ -77,25 +86,37 @@ const KEYS: Table = Table {
         ("order_id", "g.id"),
         ("created_at", "g.at"),
     ],
+    only: "true",
     // Keys are random; sorted, they reach each page of the index once a step.
     order: "ORDER BY md5('stored ' || g.n)::uuid",
 };
+/// What the shop has at hand of its reservations: those that were closed a month ago and more are in
+/// the archive (ADR 0019).
 const RESERVATIONS: Table = Table {
     name: "inventory.reservations",
+    template: "inventory.reservations",
     like: "true",
-    differs: &[
-        ("shard", "g.shard"),
-        ("order_id", "g.id"),
-        ("variant_id", "g.variant"),
-        ("status", "'confirmed'"),
-        ("expires_at", "g.at + interval '30 minutes'"),
-        ("created_at", "g.at"),
-        ("closed_at", "g.at + interval '1 minute'"),
-    ],
+    differs: OF_RESERVATIONS,
+    only: "g.at >= $5::timestamptz - interval '30 days'",
     order: "",
 };
+const ARCHIVED: Table = Table {
+    name: "inventory.reservations_archive",
+    only: "g.at < $5::timestamptz - interval '30 days'",
+    ..RESERVATIONS
+};
+const OF_RESERVATIONS: &[(&str, &str)] = &[
+    ("shard", "g.shard"),
+    ("order_id", "g.id"),
+    ("variant_id", "g.variant"),
+    ("status", "'confirmed'"),
+    ("expires_at", "g.at + interval '30 minutes'"),
+    ("created_at", "g.at"),
+    ("closed_at", "g.at + interval '1 minute'"),
+];
 const RESERVED: Table = Table {
     name: "inventory.movements",
+    template: "inventory.movements",
     like: "kind = 'reserve'",
     differs: &[
         ("shard", "g.shard"),
@@ -105,10 +126,12 @@ const RESERVED: Table = Table {
         ("reference_id", "g.id"),
         ("occurred_at", "g.at"),
     ],
+    only: "true",
     order: "",
 };
 const SOLD: Table = Table {
     name: "inventory.movements",
+    template: "inventory.movements",
     like: "kind = 'reserve'",
     differs: &[
         ("shard", "g.shard"),
@@ -122,10 +145,12 @@ const SOLD: Table = Table {
         ("reference_id", "g.id"),
         ("occurred_at", "g.at + interval '1 minute'"),
     ],
+    only: "true",
     order: "",
 };
 const EVENTS: Table = Table {
     name: "outbox.events",
+    template: "outbox.events",
     like: "type = 'order.created'",
     differs: &[
         ("shard", "g.shard"),
@@ -134,6 +159,7 @@ const EVENTS: Table = Table {
         ("occurred_at", "g.at"),
         ("published_at", "g.at + interval '1 second'"),
     ],
+    only: "true",
     order: "",
 };
 
@@ -157,7 +183,7 @@ pub async fn store_orders(url: &str, number: u64, mut progress: impl FnMut(u64))
         let which = Which { range: [from, to, number], variants: &variants, last };
         tokio::try_join!(
             store(&mut first, &[ORDERS, LINES, KEYS], &which),
-            store(&mut second, &[RESERVATIONS, RESERVED, SOLD, EVENTS], &which),
+            store(&mut second, &[RESERVATIONS, ARCHIVED, RESERVED, SOLD, EVENTS], &which),
         )?;
         progress(to);
         from = to;
@@ -201,14 +227,15 @@ async fn statement(conn: &mut Connection, table: &Table) -> Result<String> {
             own.map_or_else(|| format!("s.{column}"), |(_, value)| (*value).to_owned())
         })
         .collect();
-    let (name, like, order) = (table.name, table.like, table.order);
+    let Table { name, template, like, only, order, .. } = table;
     Ok(format!(
         "{WHICH}
          INSERT INTO {name} ({})
          SELECT {}
            FROM stored AS g
-           CROSS JOIN (SELECT * FROM {name} WHERE {like} LIMIT 1) AS s
+           CROSS JOIN (SELECT * FROM {template} WHERE {like} LIMIT 1) AS s
            JOIN inventory.stock AS b ON b.shard = g.shard AND b.variant_id = g.variant
+          WHERE {only}
          {order}",
         columns.join(", "),
         values.join(", "),

@@ -51,6 +51,7 @@ impl Bench {
             provider: Provider { merchant, environment: Environment::Stage },
             access: OrderAccess::new([1; 32]),
             public_url: "https://shop.example".into(),
+            sourcing: settings.sourcing,
         };
         Self { test, shop, intake, checkout, tracker, cancel }
     }

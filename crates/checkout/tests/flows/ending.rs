@@ -5,25 +5,6 @@ use payments::notices::Verdict;
 
 use crate::bench::Bench;
 
-/// Scenario 2 of the inventory: reservation timing out after 30 minutes.
-#[tokio::test]
-async fn an_unpaid_order_gives_its_stock_back_after_thirty_minutes() {
-    let bench = Bench::new().await;
-    let (tote, taipei) = (bench.shop.tote_large, bench.shop.taipei);
-    let order = bench.place(&[(tote, 4)]).await.order.id;
-    bench.minutes_pass(29);
-    assert_eq!(bench.checkout.expire_batch().await.unwrap(), 0);
-    assert_eq!(bench.stock(tote, taipei).await.available, 96);
-    bench.minutes_pass(1);
-    assert_eq!(bench.checkout.expire_batch().await.unwrap(), 1);
-    assert_eq!(bench.checkout.expire_batch().await.unwrap(), 0);
-    let stock = bench.stock(tote, taipei).await;
-    assert_eq!((stock.available, stock.reserved), (100, 0));
-    assert_eq!(bench.load(order).await.status, OrderStatus::Cancelled);
-    assert_eq!(bench.events(order).await, ["order.created", "order.cancelled"]);
-    bench.assert_books_are_right().await;
-}
-
 #[tokio::test]
 async fn a_paid_order_never_expires() {
     let bench = Bench::new().await;

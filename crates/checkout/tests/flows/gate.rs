@@ -7,15 +7,15 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::bench::{Bench, quick};
 
 /// Another node over the same database, and what it counts.
-struct Node {
-    intake: Intake,
+pub struct Node {
+    pub intake: Intake,
     metrics: Metrics,
     tracker: TaskTracker,
     stop: CancellationToken,
 }
 
 impl Node {
-    fn start(bench: &Bench) -> Self {
+    pub fn start(bench: &Bench) -> Self {
         let (tracker, stop, metrics) =
             (TaskTracker::new(), CancellationToken::new(), Metrics::new());
         let intake = Intake::start(
@@ -37,7 +37,8 @@ impl Node {
         line.unwrap().rsplit(' ').next().unwrap().parse().unwrap()
     }
 
-    async fn end(self) {
+    /// Stops it; what is queued is still answered.
+    pub async fn end(self) {
         self.stop.cancel();
         self.tracker.close();
         self.tracker.wait().await;

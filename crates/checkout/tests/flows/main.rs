@@ -3,7 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod archive;
+mod backorders;
 mod bench;
+mod bundles;
 mod ending;
 mod expiry;
 mod faults;
@@ -13,3 +16,4 @@ mod limits;
 mod paying;
 mod placing;
 mod races;
+mod scenarios;

@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use intake::{PlaceError, Refusal, ShortLine};
+use intake::{PlaceError, Refusal};
 use kernel::Money;
 use orders::OrderStatus;
 use pricing::CouponRefusal;
@@ -28,31 +28,6 @@ async fn an_order_holds_its_stock_and_tells_where_from() {
     assert_eq!((stock.total, stock.available, stock.reserved, stock.sold), (10, 8, 2, 0));
     assert_eq!(bench.events(placed.order.id).await, ["order.created"]);
     assert_eq!(bench.load(placed.order.id).await, placed.order);
-    bench.assert_books_are_right().await;
-}
-
-#[tokio::test]
-async fn a_thousand_buyers_get_exactly_the_hundred_units() {
-    let bench = Bench::with(quick()).await;
-    let tote = bench.shop.tote_large;
-    let requests: Vec<_> = (0..1000).map(|_| bench.order(&[(tote, 1)])).collect();
-    let answers = bench.place_all(requests).await;
-    let placed = answers.iter().filter(|answer| answer.is_ok()).count();
-    let sold_out = Refusal::Shortage(vec![ShortLine {
-        index: 0,
-        variant: tote,
-        sku: "TOTE-L".into(),
-        requested: 1,
-        available: 0,
-    }]);
-    let refused = answers
-        .iter()
-        .filter(|answer| **answer == Err(PlaceError::Refused(sold_out.clone())))
-        .count();
-    assert_eq!((placed, refused), (100, 900));
-    let stock = bench.stock(tote, bench.shop.taipei).await;
-    assert_eq!((stock.total, stock.available, stock.reserved), (100, 0, 100));
-    assert_eq!(bench.count("SELECT count(*) FROM orders.orders").await, 100);
     bench.assert_books_are_right().await;
 }
 

@@ -5,30 +5,6 @@ use orders::OrderStatus;
 
 use crate::bench::{Bench, quick};
 
-/// Scenario 3 of the inventory: A wants 3 and B wants 5 of 6, again and again.
-#[tokio::test]
-async fn of_two_who_together_want_too_much_exactly_one_is_served() {
-    let bench = Bench::new().await;
-    let (mug, taipei) = (bench.shop.mug_black, bench.shop.taipei);
-    testkit::seed::receive(&bench.test, mug, taipei, 5).await;
-    for _ in 0..10 {
-        let a = bench.order(&[(mug, 3)]);
-        let b = bench.order(&[(mug, 5)]);
-        let answers = bench.place_all([a, b]).await;
-        let placed: Vec<_> = answers.iter().flatten().collect();
-        assert_eq!(placed.len(), 1);
-        let quantity = placed[0].deductions[0].quantity;
-        let refused = answers.iter().find_map(|answer| answer.as_ref().err());
-        let Some(PlaceError::Refused(Refusal::Shortage(short))) = refused else {
-            panic!("{answers:?}");
-        };
-        assert_eq!(short[0].available, i64::from(6 - quantity));
-        bench.checkout.cancel(placed[0].order.id, Actor::Guest, None).await.unwrap();
-    }
-    assert_eq!(bench.stock(mug, taipei).await.available, 6);
-    bench.assert_books_are_right().await;
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn orders_over_the_same_rows_in_any_order_neither_deadlock_nor_oversell() {
     let bench = Bench::with(intake::Settings { batch: 7, batchers: 4, ..quick() }).await;

@@ -3,9 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod archive;
 mod client;
 mod differential;
 mod form;
 mod races;
+mod sourcing;
 mod twins;
 mod world;

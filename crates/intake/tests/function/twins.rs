@@ -15,7 +15,7 @@ use crate::world::{Ask, World, account, warehouse};
 const EMPTY: &str = "
     TRUNCATE catalog.categories, catalog.products, catalog.variants, catalog.images,
         inventory.warehouses, inventory.stock, inventory.movements, inventory.reservations,
-        orders.orders, orders.lines, orders.transitions, orders.idempotency_keys, orders.purchases,
+        orders.orders, orders.lines, orders.line_components, orders.transitions, orders.idempotency_keys, orders.purchases,
         outbox.events, shipping.methods, identity.users CASCADE;
     INSERT INTO shipping.methods (code, name_zh, name_en, description_zh, description_en, fee,
         free_from, position, active)
@@ -38,6 +38,7 @@ const TRACES: &[(&str, bool, &str)] = &[
     ("orders", false, "SELECT (to_jsonb(o) - '{created_at,reserved_until}'::text[]
           || jsonb_build_object('held', o.reserved_until - o.created_at))::text FROM orders.orders o"),
     ("lines", false, "SELECT to_jsonb(l)::text FROM orders.lines l"),
+    ("components", false, "SELECT to_jsonb(c)::text FROM orders.line_components c"),
     ("reservations", false, "SELECT (to_jsonb(r) - '{created_at,expires_at}'::text[]
           || jsonb_build_object('held', r.expires_at - r.created_at))::text
       FROM inventory.reservations r"),
@@ -112,6 +113,14 @@ fn furnish(world: &World) -> String {
                 INSERT INTO inventory.movements SELECT {}, '{id}', '{house}', 1, 'receive', {units},
                     {units}, 0, 0, {units}, NULL, 'system', NULL, NULL, now() WHERE {units} > 0;",
                 item.shard, cell.safety, item.shard
+            )
+            .unwrap();
+        }
+        for (part, quantity) in &item.parts {
+            let part = world.variant(*part);
+            writeln!(
+                sql,
+                "INSERT INTO catalog.bundle_components VALUES ('{id}', '{part}', {quantity});"
             )
             .unwrap();
         }

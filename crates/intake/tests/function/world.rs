@@ -1,7 +1,14 @@
 //! Random shops, and random orders for them.
 
+use std::collections::BTreeMap;
+
 use kernel::id::{UserId, VariantId, WarehouseId};
-use proptest::{collection::vec, option, prelude::*, sample::select};
+use proptest::{
+    collection::{btree_map, vec},
+    option,
+    prelude::*,
+    sample::select,
+};
 use testkit::seed;
 
 /// A shop with everything that makes orders differ.
@@ -28,6 +35,8 @@ pub struct Item {
     pub limit: Option<i32>,
     /// In each warehouse; none: it has no stock row there.
     pub stock: Vec<Option<Cell>>,
+    /// What it is a bundle of: which of the shop's variants, and how many of each.
+    pub parts: BTreeMap<usize, i32>,
 }
 
 #[derive(Clone, Debug)]
@@ -96,8 +105,21 @@ impl World {
 pub fn world() -> impl Strategy<Value = World> {
     (1..6_usize, 1..5_usize).prop_flat_map(|(houses, items)| {
         (vec(house(), houses), vec(item(houses), items))
-            .prop_map(|(warehouses, variants)| World { warehouses, variants })
+            .prop_map(|(warehouses, variants)| World { warehouses, variants: bundled(variants) })
     })
+}
+
+/// A bundle is made of variants before it that are none; it has no stock of its own.
+fn bundled(mut variants: Vec<Item>) -> Vec<Item> {
+    for number in 0..variants.len() {
+        let mut parts = std::mem::take(&mut variants[number].parts);
+        parts.retain(|part, _| *part < number && variants[*part].parts.is_empty());
+        if !parts.is_empty() {
+            variants[number].stock.clear();
+        }
+        variants[number].parts = parts;
+    }
+    variants
 }
 
 fn house() -> impl Strategy<Value = House> {
@@ -119,14 +141,19 @@ fn item(houses: usize) -> impl Strategy<Value = Item> {
         .prop_map(|(units, safety, frozen)| Cell { units, safety, frozen });
     let stock = vec(option::weighted(0.8, cell), houses);
     let limit = option::weighted(0.3, 1..12_i32);
-    (0..64_u8, price, prop::bool::weighted(0.95), product, limit, stock).prop_map(
-        |(shard, price, active, product, limit, stock)| Item {
+    let parts = prop_oneof![
+        2 => Just(BTreeMap::new()),
+        1 => btree_map(0..4_usize, 1..4_i32, 1..4),
+    ];
+    (0..64_u8, price, prop::bool::weighted(0.95), product, limit, stock, parts).prop_map(
+        |(shard, price, active, product, limit, stock, parts)| Item {
             shard,
             price,
             active,
             product,
             limit,
             stock,
+            parts,
         },
     )
 }

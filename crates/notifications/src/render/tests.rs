@@ -71,6 +71,20 @@ fn the_refund_notice_in_both_languages() {
 }
 
 #[test]
+fn the_alert_of_low_stock_in_both_languages() {
+    for (locale, variant) in [("zh-TW", "米白 <b>"), ("en", "")] {
+        let alert = json!({
+            "email": "ops@example.com", "locale": locale, "sku": "MUG-WHITE", "available": 3,
+            "name": {"zh_tw": "手作陶杯", "en": "Handmade mug"},
+            "variant_name": {"zh_tw": variant, "en": variant}, "warehouse": "TPE",
+            "safety_stock": 10,
+        });
+        let alert = serde_json::from_value(alert).unwrap();
+        check(&format!("low_stock-{locale}"), &Renderer::new().low_stock(&alert).unwrap());
+    }
+}
+
+#[test]
 fn the_mails_about_accounts_in_both_languages() {
     for kind in AccountMailKind::ALL {
         for locale in ["zh-TW", "en"] {

@@ -4,12 +4,19 @@
 
 use std::{path::Path, sync::Arc};
 
-use kernel::{Locale, id::EventId, shard_of};
-use notifications::{AccountMail, AccountMailKind, OrderMails, job_handlers};
-use outbox::{JobRunner, NewEvent, Relay};
+use kernel::{
+    Locale, LocalizedText,
+    id::{EventId, VariantId, WarehouseId},
+    shard_of,
+};
+use notifications::{
+    AccountMail, AccountMailKind, OrderMails, StockAlerts, StockName, StockNames, job_handlers,
+};
+use outbox::{BoxFuture, JobRunner, NewEvent, Relay};
 use ports::mail::{DevMailbox, Mailer};
 use serde_json::{Value, json};
 use testkit::TestDb;
+use uuid::Uuid;
 
 struct Bench {
     test: TestDb,
@@ -161,4 +168,53 @@ async fn a_mail_that_cannot_be_sent_ends_as_a_dead_letter_at_once() {
     assert!(dead[0].contains("the payload is not what this mail needs"), "{dead:?}");
     assert!(dead[1].contains("recipient"), "{dead:?}");
     assert!(names(bench.folder.path()).is_empty());
+}
+
+/// What the catalogue and the warehouses would say.
+struct Names;
+
+impl StockNames for Names {
+    fn of<'a>(
+        &'a self,
+        _: &'a mut pg::Connection,
+        variant: VariantId,
+        _: WarehouseId,
+    ) -> BoxFuture<'a, pg::DbResult<Option<StockName>>> {
+        Box::pin(async move {
+            let name = StockName {
+                sku: "MUG-WHITE".into(),
+                product: LocalizedText::new("馬克杯", "Mug"),
+                variant: LocalizedText::new("白", "White"),
+                warehouse: "TPE".into(),
+            };
+            Ok((variant.as_uuid() != Uuid::nil()).then_some(name))
+        })
+    }
+}
+
+#[tokio::test]
+async fn operations_are_told_of_low_stock_once_an_event() {
+    let mut bench = Bench::new().await;
+    let low = |variant: u128| {
+        json!({"variant_id": Uuid::from_u128(variant), "warehouse_id": Uuid::from_u128(9),
+            "available": 3, "safety_stock": 10})
+    };
+    bench.tell("inventory.low_stock", low(1)).await;
+    assert_eq!(names(bench.folder.path()), [""; 0], "nobody wants to be told");
+    let (db, clock, ids) =
+        (bench.test.db().clone(), bench.test.shared_clock(), bench.test.ids().clone());
+    let to = "ops@example.com".to_owned();
+    let alerts = StockAlerts::new(Arc::clone(&clock), ids.clone(), Arc::new(Names), to);
+    bench.relay = Relay::new(db, clock, ids, vec![Arc::new(alerts)]);
+    let id = bench.tell("inventory.low_stock", low(2)).await;
+    assert_eq!(names(bench.folder.path()), [format!("{id}.eml")]);
+    let raw = std::fs::read_to_string(bench.folder.path().join(format!("{id}.eml"))).unwrap();
+    for header in ["X-Oxcart-Stock: MUG-WHITE", "To: ops@example.com"] {
+        assert!(raw.lines().any(|line| line == header), "{header} in\n{raw}");
+    }
+    // Again after recovery is another event; what nobody knows is nobody's business.
+    bench.tell("inventory.low_stock", low(2)).await;
+    bench.tell("inventory.low_stock", low(0)).await;
+    assert_eq!(names(bench.folder.path()).len(), 2);
+    assert!(bench.dead().await.is_empty());
 }

@@ -1,6 +1,7 @@
 //! What the command line does. Short commands start what they need and end it again.
 
 mod audit;
+mod audit_repair;
 mod doctor;
 mod house;
 mod keys;
@@ -8,16 +9,18 @@ mod migrate;
 mod seed;
 mod serve;
 mod show_config;
+mod stock;
 mod up;
 mod user;
 
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::{Context as _, Result};
+use api::stock_files::Rules;
 use identity::Rotation;
 
 use crate::{
-    cli::{Cli, Command, KeysCommand, UserCommand},
+    cli::{Cli, Command, ExportCommand, ImportCommand, KeysCommand, UserCommand},
     compose,
     config::Config,
     database::Database,
@@ -41,7 +44,13 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
             Command::Serve => serve::run(&config).await,
             Command::Migrate { down_to } => migrate::run(&config, *down_to).await,
             Command::Seed => seed::run(&config).await,
-            Command::Audit => audit::run(&config).await,
+            Command::Audit { repair: false, .. } => audit::run(&config).await,
+            Command::Audit { write, .. } => audit_repair::run(&config, *write).await,
+            Command::Import(ImportCommand::Stock { file, dry_run, partial, reason }) => {
+                let (dry_run, partial, reason) = (*dry_run, *partial, reason.clone());
+                stock::import(&config, file, Rules { dry_run, partial, reason }).await
+            }
+            Command::Export(ExportCommand::Stock) => stock::export(&config).await,
             Command::Doctor => doctor::run(&config).await,
             Command::User(UserCommand::CreateAdmin) => user::create_admin(&config).await,
             Command::Keys(KeysCommand::Rotate { at_once }) => {

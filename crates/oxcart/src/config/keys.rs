@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, path::PathBuf};
 
+use inventory::Strategy;
 use kernel::Networks;
 use serde::Deserialize;
 
@@ -93,6 +94,13 @@ keys! {
     "OXCART_NODE" node: Option<PathBuf> = None;
     /// Minutes for which an unpaid order holds its stock.
     "OXCART_RESERVATION_MINUTES" reservation_minutes: u16 = 30;
+    /// How the warehouses of an order are chosen: `nearest_whole` (the nearest that has everything,
+    /// else as few as possible), nearest (the nearest gives what it has, then the next), fewest (as
+    /// few as possible, wherever they are) or priority (by priority alone). Abroad by priority.
+    "OXCART_SOURCING" sourcing: Strategy = Strategy::default();
+    /// Days for which reservations lie at hand after they were closed; then they are moved to the
+    /// archive.
+    "OXCART_ARCHIVE_DAYS" archive_days: u16 = 30;
     /// Orders that may wait to be placed; more are answered with 503.
     "OXCART_INTAKE_QUEUE" intake_queue: usize = 10_000;
     /// The most orders in one transaction.
@@ -112,6 +120,8 @@ keys! {
     "OXCART_HTTP_WRITE_SECONDS" http_write_seconds: u16 = 20;
     /// Who mails come from.
     "OXCART_MAIL_FROM" mail_from: String = "牛車選物 <shop@oxcart.example>".to_owned();
+    /// Where operations are told that stock is low. Default: nobody is.
+    "OXCART_OPS_EMAIL" ops_email: Option<String> = None;
     /// Networks (CIDR, separated by commas) that rate and hold limits spare.
     "OXCART_RATE_LIMIT_EXEMPT" rate_limit_exempt: Networks = Networks::default();
     /// Networks (CIDR, separated by commas) of the reverse proxies before Oxcart. Only what they say

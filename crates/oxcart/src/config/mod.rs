@@ -80,6 +80,7 @@ impl Config {
         }
         ensure!(self.intake_queue > 0, "OXCART_INTAKE_QUEUE must be at least 1");
         ensure!(self.reservation_minutes > 0, "OXCART_RESERVATION_MINUTES must be at least 1");
+        ensure!(self.archive_days > 0, "OXCART_ARCHIVE_DAYS must be at least 1");
         for (key, given) in [
             ("OXCART_HTTP_CONNECTIONS", self.http_connections),
             ("OXCART_HTTP_IDLE_SECONDS", self.http_idle_seconds.into()),

@@ -3,6 +3,7 @@
 
 use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr};
 
+use inventory::Strategy;
 use kernel::{Networks, networks::NotANetwork};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
@@ -88,6 +89,17 @@ impl Value for EcpayMode {
 
     fn show(&self) -> String {
         format!("{self:?}").to_lowercase()
+    }
+}
+
+impl Value for Strategy {
+    fn read(text: &str) -> Result<Self, String> {
+        let known = || Self::ALL.map(Self::as_str).join(", ");
+        Self::parse(text).ok_or_else(|| format!("expected one of {}", known()))
+    }
+
+    fn show(&self) -> String {
+        self.as_str().to_owned()
     }
 }
 

@@ -64,6 +64,7 @@ pub async fn load(base: &Base) -> Result<Loaded> {
     write::shipping_methods(&mut tx, &shop).await?;
     write::coupons(&mut tx, &shop, base.clock.now()).await?;
     write::catalog(&mut tx, &shop, &pictures, base.clock.now()).await?;
+    write::bundles(&mut tx, &shop).await?;
     let units = stock::receive_all(&mut tx, &shop, base).await?;
     tx.commit().await.context("could not write the demo shop")?;
     Ok(Loaded {

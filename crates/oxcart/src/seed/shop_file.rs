@@ -112,6 +112,9 @@ pub struct Variant {
     pub stock: BTreeMap<String, i64>,
     #[serde(default)]
     pub safety_stock: i32,
+    /// Of a bundle: how many of which SKU. It has no stock of its own.
+    #[serde(default)]
+    pub components: BTreeMap<String, u32>,
 }
 
 impl ShopFile {
@@ -129,6 +132,8 @@ impl ShopFile {
                 let known = warehouses.contains(code.as_str());
                 ensure!(known, "{} is stocked in {code}, which is no warehouse", variant.sku);
             }
+            let single = variant.components.is_empty() || variant.stock.is_empty();
+            ensure!(single, "{} is a bundle, and has stock", variant.sku);
         }
         Ok(file)
     }

@@ -39,7 +39,7 @@ async fn receive_variant(conn: &mut Connection, it: &Variant, base: &Base) -> Re
         }
         // First: the row is there then, also when it holds nothing.
         let key = StockKey { variant, warehouse };
-        set_safety_stock(conn, key, it.safety_stock).await?;
+        set_safety_stock(conn, key, it.safety_stock, &cause, &context).await?;
         if *count > 0 {
             let quantity = Quantity::new(*count)?;
             receive(conn, variant, warehouse, quantity, &cause, &context).await?;

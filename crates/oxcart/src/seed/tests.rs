@@ -35,6 +35,7 @@ async fn everything(place: &Place) -> String {
         "catalog.products",
         "catalog.variants",
         "catalog.images",
+        "catalog.bundle_components",
         "inventory.warehouses",
         "inventory.stock",
         "inventory.movements",
@@ -96,6 +97,14 @@ async fn the_demo_shop_is_for_sale_from_three_warehouses() {
     let lantern =
         inventory::balances(&mut conn, ids::id("variant", "OX-HOM-007-01")).await.unwrap();
     assert_eq!(lantern.iter().map(|row| row.balance.available).sum::<i32>(), 1);
+
+    // Three bars of soap are made of single ones.
+    let (single, three) =
+        (ids::id("variant", "OX-HOM-003-01"), ids::id("variant", "OX-HOM-003-02"));
+    let parts = catalog::bundles::components(&mut conn, three).await.unwrap();
+    let parts: Vec<_> = parts.iter().map(|part| (part.variant, part.quantity)).collect();
+    assert_eq!(parts, [(single, 3)]);
+    assert!(inventory::balances(&mut conn, three).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Warehouses, shipping methods and the catalogue.
 
 use anyhow::{Context as _, Result};
-use catalog::{Category, ImageRef, Product, ProductStatus, Slug, Variant};
+use catalog::{BundlePart, Category, ImageRef, Product, ProductStatus, Slug, Variant};
 use inventory::Warehouse;
 use jiff::Timestamp;
 use kernel::{LocalizedText, Money};
@@ -28,6 +28,7 @@ pub async fn warehouses(conn: &mut Connection, shop: &ShopFile) -> Result<()> {
             longitude: it.longitude,
             priority: it.priority,
             active: true,
+            version: 1,
         };
         inventory::put_warehouse(conn, &warehouse).await?;
     }
@@ -96,6 +97,24 @@ pub async fn catalog(
         let product = product(it, at, pictures).with_context(|| it.slug.clone())?;
         // Written "at" its publication, so that loading twice changes nothing at all.
         catalog::put_product(conn, &product, at).await.with_context(|| it.slug.clone())?;
+    }
+    Ok(())
+}
+
+/// Makes bundles of what the file says is one, unless it has stock of its own by now.
+pub async fn bundles(conn: &mut Connection, shop: &ShopFile) -> Result<()> {
+    for it in shop.products.iter().flat_map(|product| &product.variants) {
+        let variant = id("variant", &it.sku);
+        let own = inventory::balances(conn, variant).await?;
+        if it.components.is_empty() || own.iter().any(|row| row.balance.total > 0) {
+            continue;
+        }
+        let part = |(sku, quantity): (&String, &u32)| BundlePart {
+            variant: id("variant", sku),
+            quantity: *quantity,
+        };
+        let parts: Vec<BundlePart> = it.components.iter().map(part).collect();
+        catalog::put_bundle(conn, variant, &parts).await.with_context(|| it.sku.clone())?;
     }
     Ok(())
 }

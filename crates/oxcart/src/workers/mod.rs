@@ -2,4 +2,6 @@
 
 pub mod gauges;
 pub mod housekeeping;
+pub mod stock_alerts;
+pub mod stocktakes;
 pub mod watch;

@@ -175,7 +175,12 @@ async fn orders(conn: &mut PgConnection) -> Result<Vec<Order>> {
     .await?;
     let mut lines: HashMap<Uuid, Vec<OrderLine>> = HashMap::new();
     let rows: Vec<(Uuid, Uuid, i32)> = sqlx::query_as(
-        "SELECT order_id, variant_id, quantity FROM orders.lines ORDER BY order_id, line_no",
+        // The line of a bundle wants what it was made of.
+        "SELECT l.order_id, coalesce(c.component_id, l.variant_id)
+              , l.quantity * coalesce(c.quantity, 1)
+           FROM orders.lines l
+           LEFT JOIN orders.line_components c USING (shard, order_id, line_no)
+          ORDER BY l.order_id, l.line_no, c.component_id",
     )
     .fetch_all(&mut *conn)
     .await?;
@@ -212,7 +217,7 @@ async fn reservations(conn: &mut PgConnection) -> Result<Vec<Reservation>> {
     type Row = (Uuid, Uuid, i32, String, SqlTimestamp, Option<SqlTimestamp>);
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT order_id, variant_id, quantity, status, expires_at, closed_at
-           FROM inventory.reservations ORDER BY order_id, line_no, warehouse_id",
+           FROM inventory.every_reservation ORDER BY order_id, line_no, variant_id, warehouse_id",
     )
     .fetch_all(conn)
     .await?;

@@ -90,7 +90,7 @@ pub const CHECKS: &[Check] = &[
               ) m
               FULL JOIN (
                   SELECT variant_id, warehouse_id, sum(quantity) AS sold
-                    FROM inventory.reservations WHERE status = 'confirmed'
+                    FROM inventory.every_reservation WHERE status = 'confirmed'
                    GROUP BY variant_id, warehouse_id
               ) r USING (variant_id, warehouse_id)
              WHERE coalesce(m.sold, 0) <> coalesce(r.sold, 0)
@@ -103,7 +103,7 @@ pub const CHECKS: &[Check] = &[
                 SELECT order_id, variant_id, warehouse_id
                      , sum(quantity) FILTER (WHERE status = 'active') AS active
                      , sum(quantity) FILTER (WHERE status = 'confirmed') AS confirmed
-                  FROM inventory.reservations
+                  FROM inventory.every_reservation
                  GROUP BY order_id, variant_id, warehouse_id),
             moved AS (
                 SELECT reference_id AS order_id, variant_id, warehouse_id
@@ -119,6 +119,39 @@ pub const CHECKS: &[Check] = &[
               FROM held FULL JOIN moved USING (order_id, variant_id, warehouse_id)
              WHERE (coalesce(held.active, 0), coalesce(held.confirmed, 0))
                 <> (coalesce(moved.active, 0), coalesce(moved.confirmed, 0))
+             LIMIT $1",
+    },
+    Check {
+        claim: "every reservation lies at one place, at hand or in the archive",
+        offending: "
+            SELECT format('order %s, line %s, variant %s in warehouse %s: in both', order_id, line_no,
+                          variant_id, warehouse_id)
+              FROM inventory.reservations
+              JOIN inventory.reservations_archive
+                   USING (shard, order_id, line_no, variant_id, warehouse_id)
+             LIMIT $1",
+    },
+    Check {
+        claim: "what was shipped and returned is exactly what is counted of its order",
+        offending: "
+            SELECT format('order %s variant %s in warehouse %s: shipped %s and returned %s, moved %s and %s',
+                   order_id, variant_id, warehouse_id, coalesce(counted.shipped, 0)
+                   , coalesce(counted.returned, 0), coalesce(moved.shipped, 0)
+                   , coalesce(moved.returned, 0))
+              FROM (
+                  SELECT order_id, variant_id, warehouse_id, sum(shipped) AS shipped
+                       , sum(returned) AS returned
+                    FROM inventory.fulfilments GROUP BY order_id, variant_id, warehouse_id
+              ) counted
+              FULL JOIN (
+                  SELECT reference_id AS order_id, variant_id, warehouse_id
+                       , coalesce(-sum(d_total) FILTER (WHERE kind = 'ship'), 0) AS shipped
+                       , coalesce(sum(d_total) FILTER (WHERE kind = 'return'), 0) AS returned
+                    FROM inventory.movements WHERE kind IN ('ship', 'return')
+                   GROUP BY reference_id, variant_id, warehouse_id
+              ) moved USING (order_id, variant_id, warehouse_id)
+             WHERE (coalesce(counted.shipped, 0), coalesce(counted.returned, 0))
+                <> (coalesce(moved.shipped, 0), coalesce(moved.returned, 0))
              LIMIT $1",
     },
     Check {
@@ -139,9 +172,13 @@ pub const CHECKS: &[Check] = &[
               FROM (
                   SELECT 'line' AS what, shard, order_id FROM orders.lines
                   UNION ALL
-                  SELECT 'reservation', shard, order_id FROM inventory.reservations
+                  SELECT 'reservation', shard, order_id FROM inventory.every_reservation
                   UNION ALL
                   SELECT 'key', shard, order_id FROM orders.idempotency_keys
+                  UNION ALL
+                  SELECT 'component', shard, order_id FROM orders.line_components
+                  UNION ALL
+                  SELECT 'back-order', shard, order_id FROM inventory.backorders
               ) parts
              WHERE NOT EXISTS (
                   SELECT FROM orders.orders o
@@ -150,26 +187,56 @@ pub const CHECKS: &[Check] = &[
     },
     Check {
         claim: "every order holds, or has bought, exactly what its lines say",
+        // The line of a bundle takes what the bundle was made of, and nothing of the bundle itself.
         offending: "
+            WITH wanted AS (
+                SELECT l.shard, l.order_id, l.line_no
+                     , coalesce(c.component_id, l.variant_id) AS variant_id
+                     , l.quantity * coalesce(c.quantity, 1) AS quantity
+                  FROM orders.lines l
+                  LEFT JOIN orders.line_components c USING (shard, order_id, line_no)),
+            held AS (
+                SELECT shard, order_id, line_no, variant_id
+                     , sum(quantity) FILTER (WHERE status = 'active') AS held
+                     , sum(quantity) FILTER (WHERE status = 'confirmed') AS bought
+                  FROM inventory.every_reservation GROUP BY shard, order_id, line_no, variant_id),
+            -- units that still wait for stock are neither held nor bought
+            missing AS (
+                SELECT shard, order_id, line_no, variant_id, waiting
+                  FROM inventory.backorders WHERE status = 'waiting'),
+            line AS (
+                SELECT shard, order_id, line_no, coalesce(held.held, 0) AS held
+                     , coalesce(held.bought, 0) AS bought, coalesce(missing.waiting, 0) AS waiting
+                     , coalesce(wanted.quantity, 0) - coalesce(missing.waiting, 0) AS quantity
+                  FROM wanted
+                  FULL JOIN held USING (shard, order_id, line_no, variant_id)
+                  FULL JOIN missing USING (shard, order_id, line_no, variant_id))
             SELECT format('order %s (%s), line %s: %s ordered, %s held, %s bought', o.id, o.status,
-                          l.line_no, l.quantity, coalesce(r.held, 0), coalesce(r.bought, 0))
+                          line.line_no, line.quantity, line.held, line.bought)
               FROM orders.orders o
-              JOIN orders.lines l ON l.shard = o.shard AND l.order_id = o.id
-              LEFT JOIN (
-                  SELECT shard, order_id, line_no, variant_id,
-                         sum(quantity) FILTER (WHERE status = 'active') AS held,
-                         sum(quantity) FILTER (WHERE status = 'confirmed') AS bought
-                    FROM inventory.reservations GROUP BY shard, order_id, line_no, variant_id
-              ) r ON r.shard = l.shard AND r.order_id = l.order_id AND r.line_no = l.line_no
-                 AND r.variant_id = l.variant_id
-             WHERE coalesce(r.held, 0) <> CASE
-                      WHEN o.status IN ('pending_payment', 'payment_failed') THEN l.quantity
+              JOIN line ON line.shard = o.shard AND line.order_id = o.id
+             WHERE line.held <> CASE
+                      WHEN o.status IN ('pending_payment', 'payment_failed') THEN line.quantity
                       ELSE 0
                    END
-                OR coalesce(r.bought, 0) <> CASE
+                OR line.bought <> CASE
                       WHEN o.status IN ('pending_payment', 'payment_failed', 'cancelled') THEN 0
-                      ELSE l.quantity
+                      ELSE line.quantity
                    END
+                OR (o.status = 'cancelled' AND line.waiting > 0)
+             LIMIT $1",
+    },
+    Check {
+        claim: "every queue of back-orders counts exactly what waits in it",
+        offending: "
+            SELECT format('variant %s: counted %s, waiting %s', variant_id, coalesce(c.waiting, 0),
+                          coalesce(b.waiting, 0))
+              FROM inventory.backorder_counts c
+              FULL JOIN (
+                  SELECT variant_id, sum(waiting) AS waiting
+                    FROM inventory.backorders WHERE status = 'waiting' GROUP BY variant_id
+              ) b USING (variant_id)
+             WHERE coalesce(c.waiting, 0) <> coalesce(b.waiting, 0)
              LIMIT $1",
     },
     Check {

@@ -120,6 +120,18 @@ const MISTAKES: &[(&str, &str)] = &[
           WHERE variant_id = $WHITE$ AND kind <> 'receive'",
         "every order moved exactly",
     ),
+    (
+        "INSERT INTO inventory.reservations_archive
+         SELECT * FROM inventory.reservations WHERE status = 'confirmed'",
+        "every reservation lies",
+    ),
+    (
+        "INSERT INTO inventory.fulfilments (shard, order_id, line_no, variant_id, warehouse_id,
+             quantity, shipped)
+         SELECT shard, order_id, line_no, variant_id, warehouse_id, quantity, 1
+           FROM inventory.reservations WHERE status = 'confirmed'",
+        "what was shipped and returned",
+    ),
     ("DELETE FROM orders.lines WHERE shard = 2", "every order has lines"),
     (
         "UPDATE orders.lines SET quantity = 1, line_total = unit_price WHERE shard = 1",
@@ -131,6 +143,25 @@ const MISTAKES: &[(&str, &str)] = &[
         "every order holds",
     ),
     ("UPDATE orders.orders SET status = 'cancelled' WHERE shard = 2", "every order holds"),
+    (
+        // The line turns out to be a bundle of something else.
+        "INSERT INTO orders.line_components
+         SELECT shard, order_id, line_no, $BLACK$, '', '', '', '', '', 1
+           FROM orders.lines WHERE shard = 1",
+        "every order holds",
+    ),
+    (
+        "INSERT INTO inventory.backorders (shard, order_id, line_no, variant_id, seq, quantity,
+             waiting, status, expires_at, created_at)
+         SELECT shard, order_id, line_no, variant_id, 1, 1, 1, 'waiting', now(), now()
+           FROM orders.lines WHERE shard = 1",
+        "every order holds",
+    ),
+    (
+        "INSERT INTO inventory.backorder_counts (shard, variant_id, waiting)
+         VALUES (1, $WHITE$, 2)",
+        "every queue of back-orders",
+    ),
     ("DELETE FROM orders.transitions", "every order's history"),
     ("UPDATE orders.transitions SET seq = 2", "every order's history"),
     ("UPDATE payments.attempts SET amount = 1", "every paid order"),

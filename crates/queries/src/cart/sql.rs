@@ -33,6 +33,8 @@ struct ItemRow {
     height: Option<i32>,
     available: i64,
     safety_stock: i64,
+    backorder_left: i64,
+    available_from: Option<jiff_sqlx::Date>,
 }
 
 #[instrument(name = "db.queries.cart_items", skip_all, err)]
@@ -46,8 +48,17 @@ pub async fn items(
         r#"SELECT t.id, t.variant_id, t.quantity, p.slug AS product_slug, v.sku,
              p.name_zh, p.name_en, v.name_zh AS variant_name_zh, v.name_en AS variant_name_en,
              v.price, i.object_key AS "image_key?", i.alt_zh AS "alt_zh?", i.alt_en AS "alt_en?",
-             i.width AS "width?", i.height AS "height?", stock.available AS "available!",
-             stock.safety_stock AS "safety_stock!"
+             i.width AS "width?", i.height AS "height?",
+             coalesce(bundle.available, stock.available) AS "available!",
+             stock.safety_stock AS "safety_stock!",
+             CASE WHEN v.backorder_limit > 0 AND bundle.available IS NULL
+                     AND v.active AND p.status = 'published' AND p.published_at <= $2
+                 THEN greatest(v.backorder_limit - coalesce((
+                     SELECT q.waiting FROM inventory.backorder_counts q
+                     WHERE q.shard = (get_byte(uuid_send(v.id), 15) & 63)::smallint
+                         AND q.variant_id = v.id), 0), 0)::bigint
+                 ELSE 0 END AS "backorder_left!",
+             v.available_from AS "available_from: jiff_sqlx::Date"
          FROM cart.items t
          JOIN catalog.variants v ON v.id = t.variant_id
          JOIN catalog.products p ON p.id = v.product_id
@@ -63,6 +74,20 @@ pub async fn items(
                  -- what is no longer sold is not available
                  AND v.active AND p.status = 'published' AND p.published_at <= $2
          ) stock
+         CROSS JOIN LATERAL (
+             -- of a bundle: as many as its scarcest component makes
+             SELECT min(part.available / b.quantity) AS available
+             FROM catalog.bundle_components b
+             CROSS JOIN LATERAL (
+                 SELECT coalesce(sum(s.available), 0) AS available
+                 FROM inventory.stock s
+                 JOIN inventory.warehouses w ON w.id = s.warehouse_id AND w.active
+                 WHERE s.shard = (get_byte(uuid_send(b.component_id), 15) & 63)::smallint
+                     AND s.variant_id = b.component_id AND s.frozen_by IS NULL
+                     AND v.active AND p.status = 'published' AND p.published_at <= $2
+             ) part
+             WHERE b.bundle_id = v.id
+         ) bundle
          WHERE t.cart_id = $1
          ORDER BY t.added_at, t.id"#,
         cart.as_uuid(),
@@ -88,6 +113,9 @@ impl TryFrom<ItemRow> for CartItemView {
             width: row.width,
             height: row.height,
         };
+        let ahead = i64::from(quantity).saturating_sub(row.available).min(row.backorder_left);
+        let backordered = u32::try_from(ahead.max(0)).unwrap_or(0);
+        let available_from = row.available_from.map(jiff_sqlx::Date::to_jiff);
         Ok(Self {
             id: row.id.into(),
             variant_id: row.variant_id.into(),
@@ -99,8 +127,12 @@ impl TryFrom<ItemRow> for CartItemView {
             quantity,
             unit_price,
             line_total,
-            available: u32::try_from(row.available.clamp(0, 99)).unwrap_or(0),
-            availability: Availability::of(row.available, row.safety_stock),
+            available: u32::try_from((row.available + row.backorder_left).clamp(0, 99))
+                .unwrap_or(0),
+            availability: Availability::of(row.available, row.safety_stock)
+                .with_backorders(row.backorder_left),
+            backordered,
+            available_from: available_from.filter(|_| backordered > 0),
         })
     }
 }

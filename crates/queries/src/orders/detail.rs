@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{OrderStatusWord, PaymentStatusWord, sql};
-use crate::Image;
+use crate::{BundlePartView, Image, cart::is_zero};
 
 /// How the buyer is reached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -73,6 +73,12 @@ pub struct OrderItemView {
     pub unit_price: Money,
     /// What they cost together.
     pub line_total: Money,
+    /// Of `quantity`, how many were sold beyond stock and wait for it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub backordered: u32,
+    /// What it was made of when it was sold, if it is a bundle.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<BundlePartView>,
 }
 
 /// An attempt to pay.

@@ -17,6 +17,7 @@ use super::{
     OrderView, TimelineActor, TimelineEntry, status,
 };
 use crate::{
+    bundles,
     corrupt::{corrupt, money},
     image::ImageColumns,
 };
@@ -134,6 +135,8 @@ struct ItemRow {
     alt_en: Option<String>,
     width: Option<i32>,
     height: Option<i32>,
+    is_bundle: bool,
+    waiting: i64,
 }
 
 #[instrument(name = "db.queries.order_items", skip_all, err)]
@@ -143,7 +146,12 @@ pub async fn items(conn: &mut Connection, id: OrderId) -> DbResult<Vec<OrderItem
         r#"SELECT l.line_no, l.variant_id, p.slug AS "product_slug?", l.sku, l.name_zh, l.name_en,
              l.variant_name_zh, l.variant_name_en, l.quantity, l.unit_price, l.line_total,
              i.object_key AS "image_key?", i.alt_zh AS "alt_zh?", i.alt_en AS "alt_en?",
-             i.width AS "width?", i.height AS "height?"
+             i.width AS "width?", i.height AS "height?",
+             EXISTS (SELECT FROM orders.line_components c WHERE c.shard = l.shard
+                 AND c.order_id = l.order_id AND c.line_no = l.line_no) AS "is_bundle!",
+             coalesce((SELECT sum(b.waiting) FROM inventory.backorders b WHERE b.shard = l.shard
+                 AND b.order_id = l.order_id AND b.line_no = l.line_no
+                 AND b.status = 'waiting'), 0) AS "waiting!"
          FROM orders.lines l
          LEFT JOIN catalog.variants v ON v.id = l.variant_id
          LEFT JOIN catalog.products p ON p.id = v.product_id
@@ -154,9 +162,18 @@ pub async fn items(conn: &mut Connection, id: OrderId) -> DbResult<Vec<OrderItem
         id.shard().to_i16(),
         id.as_uuid(),
     )
-    .fetch_all(conn)
+    .fetch_all(&mut *conn)
     .await?;
-    rows.into_iter().map(OrderItemView::try_from).collect()
+    let with_bundles = rows.iter().any(|row| row.is_bundle);
+    let mut items =
+        rows.into_iter().map(OrderItemView::try_from).collect::<DbResult<Vec<OrderItemView>>>()?;
+    if with_bundles {
+        for (line_no, part) in bundles::of_lines(conn, id).await? {
+            let line = items.iter_mut().find(|item| item.line_no == line_no);
+            line.into_iter().for_each(|item| item.components.push(part.clone()));
+        }
+    }
+    Ok(items)
 }
 
 impl TryFrom<ItemRow> for OrderItemView {
@@ -181,6 +198,8 @@ impl TryFrom<ItemRow> for OrderItemView {
             quantity: units(row.quantity)?,
             unit_price: money("orders.lines", "unit_price", row.unit_price)?,
             line_total: money("orders.lines", "line_total", row.line_total)?,
+            backordered: units(row.waiting)?,
+            components: Vec::new(),
         })
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{ProductSummary, VariantView, sql};
-use crate::{Image, corrupt::corrupt, image::ImageColumns};
+use crate::{Image, bundles, corrupt::corrupt, image::ImageColumns};
 
 /// What a product goes by in an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,12 @@ pub async fn detail(
     let options = serde_json::from_value(page.options)
         .map_err(|error| corrupt("catalog.products", "options", &error))?;
     let summary = ProductSummary::from_rows(head, &variants)?;
-    let variants = variants.into_iter().map(|row| VariantView::from_row(row, &images));
+    let bundles: Vec<_> = variants.iter().filter(|row| row.is_bundle).map(|row| row.id).collect();
+    let parts = match bundles.as_slice() {
+        [] => Vec::new(),
+        bundles => bundles::of_variants(conn, bundles).await?,
+    };
+    let variants = variants.into_iter().map(|row| VariantView::from_row(row, &images, &parts));
     Ok(Some(ProductView {
         summary,
         description: LocalizedText::new(page.description_zh, page.description_en),

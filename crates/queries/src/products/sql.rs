@@ -106,12 +106,24 @@ fn push_filters(sql: &mut QueryBuilder<Postgres>, query: &ProductQuery) {
         sql.push(" AND v.price <= ").push_bind(max.amount());
     }
     if query.in_stock {
-        sql.push(" AND EXISTS (SELECT FROM inventory.stock s");
-        sql.push(" JOIN inventory.warehouses w ON w.id = s.warehouse_id AND w.active");
-        sql.push(" WHERE s.shard = (get_byte(uuid_send(v.id), 15) & 63)::smallint");
-        sql.push(" AND s.variant_id = v.id AND s.frozen_by IS NULL AND s.available > 0)");
+        push_in_stock(sql);
     }
     sql.push(")");
+}
+
+/// A variant of which something is available; or a bundle of whose components there is enough.
+fn push_in_stock(sql: &mut QueryBuilder<Postgres>) {
+    sql.push(" AND (EXISTS (SELECT FROM inventory.stock s");
+    sql.push(" JOIN inventory.warehouses w ON w.id = s.warehouse_id AND w.active");
+    sql.push(" WHERE s.shard = (get_byte(uuid_send(v.id), 15) & 63)::smallint");
+    sql.push(" AND s.variant_id = v.id AND s.frozen_by IS NULL AND s.available > 0)");
+    sql.push(" AND NOT EXISTS (SELECT FROM catalog.bundle_components b WHERE b.bundle_id = v.id)");
+    sql.push(" OR (SELECT coalesce(bool_and(b.quantity <= (");
+    sql.push("SELECT coalesce(sum(s.available), 0) FROM inventory.stock s");
+    sql.push(" JOIN inventory.warehouses w ON w.id = s.warehouse_id AND w.active");
+    sql.push(" WHERE s.shard = (get_byte(uuid_send(b.component_id), 15) & 63)::smallint");
+    sql.push(" AND s.variant_id = b.component_id AND s.frozen_by IS NULL)), false)");
+    sql.push(" FROM catalog.bundle_components b WHERE b.bundle_id = v.id))");
 }
 
 fn push_place(sql: &mut QueryBuilder<Postgres>, after: Option<&Place>, name_key: &'static str) {
@@ -207,6 +219,9 @@ pub struct VariantRow {
     pub image_position: Option<i32>,
     pub available: i64,
     pub safety_stock: i64,
+    pub is_bundle: bool,
+    pub backorder_left: i64,
+    pub available_from: Option<jiff_sqlx::Date>,
 }
 
 impl VariantRow {
@@ -220,7 +235,7 @@ impl VariantRow {
     }
 
     pub const fn availability(&self) -> Availability {
-        Availability::of(self.available, self.safety_stock)
+        Availability::of(self.available, self.safety_stock).with_backorders(self.backorder_left)
     }
 }
 
@@ -230,8 +245,16 @@ pub async fn variants(conn: &mut Connection, products: &[Uuid]) -> DbResult<Vec<
         VariantRow,
         r#"SELECT v.id, v.product_id, v.sku, v.name_zh, v.name_en,
              v.options AS "options: Json<Vec<LocalizedText>>", v.price, v.compare_at,
-             v.image_position, stock.available AS "available!",
-             stock.safety_stock AS "safety_stock!"
+             v.image_position, coalesce(bundle.available, stock.available) AS "available!",
+             stock.safety_stock AS "safety_stock!",
+             (bundle.available IS NOT NULL) AS "is_bundle!",
+             CASE WHEN v.backorder_limit > 0 AND bundle.available IS NULL
+                 THEN greatest(v.backorder_limit - coalesce((
+                     SELECT q.waiting FROM inventory.backorder_counts q
+                     WHERE q.shard = (get_byte(uuid_send(v.id), 15) & 63)::smallint
+                         AND q.variant_id = v.id), 0), 0)::bigint
+                 ELSE 0 END AS "backorder_left!",
+             v.available_from AS "available_from: jiff_sqlx::Date"
          FROM catalog.variants v
          CROSS JOIN LATERAL (
              SELECT coalesce(sum(s.available), 0) AS available,
@@ -241,6 +264,19 @@ pub async fn variants(conn: &mut Connection, products: &[Uuid]) -> DbResult<Vec<
              WHERE s.shard = (get_byte(uuid_send(v.id), 15) & 63)::smallint
                  AND s.variant_id = v.id AND s.frozen_by IS NULL
          ) stock
+         CROSS JOIN LATERAL (
+             -- of a bundle: as many as its scarcest component makes
+             SELECT min(part.available / b.quantity) AS available
+             FROM catalog.bundle_components b
+             CROSS JOIN LATERAL (
+                 SELECT coalesce(sum(s.available), 0) AS available
+                 FROM inventory.stock s
+                 JOIN inventory.warehouses w ON w.id = s.warehouse_id AND w.active
+                 WHERE s.shard = (get_byte(uuid_send(b.component_id), 15) & 63)::smallint
+                     AND s.variant_id = b.component_id AND s.frozen_by IS NULL
+             ) part
+             WHERE b.bundle_id = v.id
+         ) bundle
          WHERE v.product_id = ANY ($1) AND v.active
          ORDER BY v.product_id, v.position, v.id"#,
         products,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::sql::VariantRow;
-use crate::{Availability, Image, availability};
+use crate::{Availability, BackorderView, BundlePartView, Image, availability};
 
 /// Something that can be bought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -34,11 +34,22 @@ pub struct VariantView {
     /// The picture that shows it; `null`: the product's own.
     #[schema(required)]
     pub image: Option<Image>,
+    /// Whether it may be ordered ahead, beyond what is left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backorder: Option<BackorderView>,
+    /// What it is made of, when it is a bundle.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<BundlePartView>,
 }
 
 impl VariantView {
-    /// From its row and the product's pictures.
-    pub(super) fn from_row(row: VariantRow, images: &[Image]) -> DbResult<Self> {
+    /// From its row, the product's pictures and what the product's bundles are made of.
+    pub(super) fn from_row(
+        row: VariantRow,
+        images: &[Image],
+        parts: &[(VariantId, BundlePartView)],
+    ) -> DbResult<Self> {
+        let own = parts.iter().filter(|(bundle, _)| bundle.as_uuid() == row.id);
         let position = row.image_position.and_then(|position| usize::try_from(position).ok());
         Ok(Self {
             price: row.price()?,
@@ -50,6 +61,10 @@ impl VariantView {
             name: LocalizedText::new(row.name_zh, row.name_en),
             options: row.options.0,
             image: position.and_then(|position| images.get(position)).cloned(),
+            backorder: (row.backorder_left > 0).then(|| BackorderView {
+                available_from: row.available_from.map(jiff_sqlx::Date::to_jiff),
+            }),
+            components: own.map(|(_, part)| part.clone()).collect(),
         })
     }
 }

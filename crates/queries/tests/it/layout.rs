@@ -7,8 +7,10 @@ use testkit::TestDb;
 const HOT: &[&str] = &[
     "inventory.movements",
     "inventory.reservations",
+    "inventory.reservations_archive",
     "inventory.stock",
     "orders.idempotency_keys",
+    "orders.line_components",
     "orders.lines",
     "orders.orders",
     "orders.purchases",
@@ -23,6 +25,7 @@ const HOT: &[&str] = &[
 /// Tables that are never written over: what happened stays as it was told.
 const APPEND_ONLY: &[&str] = &[
     "inventory.movements",
+    "orders.line_components",
     "orders.lines",
     "orders.transitions",
     "payments.notices",

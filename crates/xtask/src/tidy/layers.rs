@@ -105,6 +105,11 @@ pub fn check(crates: &[Crate]) -> Vec<Finding> {
     findings
 }
 
+/// Whether the crate is a business module.
+pub fn is_module(krate: &str) -> bool {
+    layer(krate) == Some(2)
+}
+
 fn layer(name: &str) -> Option<usize> {
     LAYERS.iter().position(|(_, crates)| crates.contains(&name))
 }

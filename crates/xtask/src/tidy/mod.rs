@@ -2,6 +2,7 @@
 //! findings, and its tests show that it can fail.
 
 mod budgets;
+mod domain;
 mod error_codes;
 mod layers;
 mod manifests;
@@ -58,7 +59,7 @@ type Check<'a> = (&'static str, Box<dyn Fn() -> Vec<Finding> + 'a>);
 pub fn run(tree: &Tree, metadata: &Metadata) -> bool {
     let started = Instant::now();
     let crates = layers::crates(metadata);
-    let checks: [Check<'_>; 9] = [
+    let checks: [Check<'_>; 10] = [
         ("layers", Box::new(|| layers::check(&crates))),
         ("manifests", Box::new(|| manifests::check(tree))),
         ("walls (sqlx, axum)", Box::new(|| walls::check(tree))),
@@ -67,6 +68,7 @@ pub fn run(tree: &Tree, metadata: &Metadata) -> bool {
         ("error codes", Box::new(|| error_codes::check(tree))),
         ("migrations", Box::new(|| migrations::check(tree))),
         ("places (paths, links)", Box::new(|| places::check(tree))),
+        ("domain (events, states, terms)", Box::new(|| domain::check(tree))),
         ("tests named in docs/security.md", Box::new(|| named_tests::check(tree))),
     ];
     let mut failures = 0_usize;

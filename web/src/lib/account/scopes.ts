@@ -6,6 +6,7 @@ export const SCOPES = [
   ['catalog_write', m.scope_catalog_write],
   ['stock_read', m.scope_stock_read],
   ['stock_write', m.scope_stock_write],
+  ['stock_approve', m.scope_stock_approve],
   ['order_read', m.scope_order_read],
   ['order_write', m.scope_order_write],
   ['refund_request', m.scope_refund_request],

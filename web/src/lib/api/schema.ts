@@ -41,6 +41,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/bundles/{variant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a variant is made of. */
+        get: operations["get_bundle"];
+        /**
+         * Makes a variant a bundle of other variants' stock, in place of what it was made of. A bundle has
+         *     no stock of its own, so the variant must have none, and nothing promised or sold of it that is
+         *     still here. Orders already placed keep what they took. There are no bundles of bundles.
+         */
+        put: operations["put_bundle"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/inventory/{variant_id}": {
         parameters: {
             query?: never;
@@ -50,6 +72,85 @@ export interface paths {
         };
         /** The stock of a variant. */
         get: operations["get_inventory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/inventory/{variant_id}/adjust": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sets the books right 盤點調整; answers with the balance as it is then. Takes only what is
+         *     available, never what orders were promised. `If-Match` has to be the `version` of the balance that
+         *     was looked at, as `"7"`, so that nobody corrects what they have not seen.
+         */
+        post: operations["adjust_inventory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/inventory/{variant_id}/backorders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who waits for a variant, the oldest first: in this order they get what comes in. */
+        get: operations["list_backorders"];
+        /**
+         * Says how many units of a variant may be sold beyond stock (預購), and from when on they are sent.
+         *     Units that wait already go on waiting, also when they are more than that.
+         */
+        put: operations["put_backorders"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/inventory/{variant_id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rebuilds the balance of a variant in a warehouse as it was at a moment, from the ledger alone, and
+         *     compares the ledger with the balance as it is now.
+         */
+        get: operations["explain_inventory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/inventory/{variant_id}/movements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ledger of a variant, the newest first. Several warehouses are merged by time. */
+        get: operations["list_movements"];
         put?: never;
         post?: never;
         delete?: never;
@@ -69,6 +170,91 @@ export interface paths {
         put?: never;
         /** Receives goods 入庫; answers with the balance as it is then. */
         post: operations["receive_inventory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/inventory/{variant_id}/safety-stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Sets the safety stock 安全庫存 of a variant in a warehouse, also of one that it never lay in, and
+         *     answers with the balance. Sent twice it is set once. Operations are told when it is over what is
+         *     available and was not before.
+         */
+        put: operations["set_safety_stock"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/inventory/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All stock as CSV (UTF-8), by SKU and warehouse, a thousand rows at a time. What
+         *     `POST /api/admin/inventory/import` takes back, once it has a column `reason`.
+         */
+        get: operations["export_inventory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/inventory/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a file of stock: CSV in UTF-8, at most 16 MiB and 100,000 rows. The first line names the
+         *     columns: `sku`, `warehouse` (its code), and `total` (so many lie there, promised or not; the
+         *     difference is adjusted) or `by` (so many more are available; negative: fewer), `safety_stock`,
+         *     `reason`; empty cells leave things as they are, and the other columns of an export are passed
+         *     over. All of it or nothing, unless `partial`: `rows` of the problem names each bad row with its
+         *     line and column, up to a thousand, and `rejected` counts them.
+         */
+        post: operations["import_inventory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/inventory/replenishment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is below its safety stock 安全庫存, in open warehouses: first that of which the least part is
+         *     left.
+         */
+        get: operations["list_replenishment"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -172,6 +358,415 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/sourcing/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A dry run of choosing warehouses: where an order would get its units at this moment, and why not
+         *     from elsewhere. Nothing is reserved, and the next order may change the answer.
+         */
+        post: operations["explain_sourcing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/stocktakes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The stocktakes, the newest first. */
+        get: operations["list_stocktakes"];
+        put?: never;
+        /**
+         * Opens a stocktake: its rows are frozen until it ends. Meanwhile nothing is taken from them and
+         *     nothing comes in; orders that need them are answered with `STOCK_FROZEN`.
+         */
+        post: operations["open_stocktake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/stocktakes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A stocktake, and how many of its lines are counted, missing, differing. The `ETag` is its
+         *     version.
+         */
+        get: operations["get_stocktake"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/stocktakes/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives it up: nothing is adjusted, and its rows thaw. */
+        post: operations["cancel_stocktake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/stocktakes/{id}/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enters what the caller counted. Somebody who counts a line again corrects themselves; another person
+         *     counts it a second time.
+         */
+        post: operations["count_stocktake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/stocktakes/{id}/counts/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enters a counting sheet of the caller's: CSV in UTF-8 with the columns `sku` and `counted`, at
+         *     most 4 MiB. All of it or nothing: `rows` names every row that is wrong, with its line and column,
+         *     up to a hundred.
+         */
+        post: operations["import_stocktake_counts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/stocktakes/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides what a line comes to that people counted differently. */
+        post: operations["decide_stocktake_line"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/stocktakes/{id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives it another time to end by itself, from now on. It may be a shorter one. */
+        post: operations["extend_stocktake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/stocktakes/{id}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lines of a stocktake: what the books say, what was counted by whom, and what differs. */
+        get: operations["list_stocktake_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/stocktakes/{id}/post": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Posts it: what differs is adjusted (盤點調整), for this reason, and the rows thaw. What was
+         *     reviewed is what is posted: another version is refused. A count below what orders were promised
+         *     refuses the whole.
+         */
+        post: operations["post_stocktake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/stocktakes/{id}/recount": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Goes back to counting. What was counted stays; who counts again corrects themselves. */
+        post: operations["recount_stocktake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/stocktakes/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends the counting: every line was counted by enough people, or skipped. What differs can be looked
+         *     at in `GET /api/admin/stocktakes/{id}/lines?only=differing`.
+         */
+        post: operations["review_stocktake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/stocktakes/{id}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leaves lines as the books have them, for a reason. Counting one puts it back. */
+        post: operations["skip_stocktake_lines"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/stocktakes/{id}/thaw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Thaws whatever it holds, by force. One that is not over is cancelled; nothing is adjusted. */
+        post: operations["thaw_stocktake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The transfers, the newest first. */
+        get: operations["list_transfers"];
+        put?: never;
+        /** Plans a transfer; nothing moves before it is dispatched. */
+        post: operations["create_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/transfers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A transfer with its lines. The `ETag` is its version. */
+        get: operations["get_transfer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Makes a draft another plan: what is sent is all of it. */
+        patch: operations["edit_transfer"];
+        trace?: never;
+    };
+    "/api/admin/transfers/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** It is not to be. A draft has moved nothing; what is on the way goes back to where it came from. */
+        post: operations["cancel_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/transfers/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What has not arrived is lost, and the reason is kept with it: nothing vanishes. */
+        post: operations["close_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/transfers/{id}/dispatch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The goods leave (調撥出庫): all lines or none. They are nobody's available until they arrive. */
+        post: operations["dispatch_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/transfers/{id}/receive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Goods arrive (調撥入庫): as much of them as is said, as often as it takes. With the last unit the
+         *     transfer is received.
+         */
+        post: operations["receive_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/transfers/suggest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * When an order could only be filled in one parcel by moving stock: which transfers would do it.
+         *     Nothing is moved or held by asking.
+         */
+        post: operations["suggest_transfers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/transfers/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Moves that would lift warehouses to their safety stock out of what others can spare. What is
+         *     planned or on its way already counts. A page may hold no suggestion, and yet have a next one.
+         */
+        get: operations["list_transfer_suggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/users": {
         parameters: {
             query?: never;
@@ -237,9 +832,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The shop's warehouses. */
+        /** The shop's warehouses, the closed ones too. */
         get: operations["list_warehouses"];
         put?: never;
+        /** Adds a warehouse. Without coordinates it is in the middle of its postal district. */
+        post: operations["create_warehouse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/warehouses/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One warehouse. Its `ETag` is what a change has to send back. */
+        get: operations["get_warehouse"];
+        /**
+         * Changes, closes or opens a warehouse. `If-Match` has to be the `ETag` that was read last, so that
+         *     nobody overwrites what they have not seen. When everything is as it was, nothing happens.
+         */
+        put: operations["change_warehouse"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1071,7 +1688,7 @@ export interface components {
          * @description What somebody wants to do.
          * @enum {string}
          */
-        Action: "order_read" | "order_write" | "refund_request" | "refund_approve" | "catalog_read" | "catalog_write" | "stock_read" | "stock_write" | "account_read" | "account_write" | "role_write" | "policy_read" | "policy_write" | "audit_read";
+        Action: "order_read" | "order_write" | "refund_request" | "refund_approve" | "catalog_read" | "catalog_write" | "stock_read" | "stock_write" | "stock_approve" | "account_read" | "account_write" | "role_write" | "policy_read" | "policy_write" | "audit_read";
         /** @description An action of the policies. */
         ActionWord: {
             /** @description The action: also the scope that an API key needs for it. */
@@ -1156,6 +1773,18 @@ export interface components {
          * @description A place that somebody has goods sent to.
          */
         AddressId: string;
+        /** @description A correction of the books. */
+        Adjustment: {
+            /**
+             * Format: int32
+             * @description How many units more are available than the books say; negative: fewer. Not 0.
+             */
+            by: number;
+            /** @description Why, for the ledger and the audit log. */
+            reason: string;
+            /** @description Where. */
+            warehouse_id: components["schemas"]["WarehouseId"];
+        };
         /**
          * Format: uuid
          * @description A key that a program signs in with.
@@ -1190,6 +1819,11 @@ export interface components {
             /** @description What it may be used for. */
             scopes: string[];
         };
+        /** @description Goods that arrived. */
+        Arrival: {
+            /** @description What, each variant once. */
+            lines: components["schemas"]["MovedUnits"][];
+        };
         /** @description A page of the audit log. */
         AuditPage: {
             /** @description The entries, the newest first. */
@@ -1201,11 +1835,52 @@ export interface components {
          * @description Whether something can be bought.
          * @enum {string}
          */
-        Availability: "sold_out" | "low_stock" | "in_stock";
+        Availability: "sold_out" | "backorder" | "low_stock" | "in_stock";
+        /** @description How much of something may be ordered ahead, beyond what is left. */
+        Backorder: {
+            /**
+             * Format: date
+             * @description From when on it is sent; `null`: as soon as it is there.
+             * @example 2026-12-24
+             */
+            available_from: string | null;
+        };
+        /** @description What may be sold of a variant beyond stock. */
+        BackorderForm: {
+            /**
+             * Format: date
+             * @description From when on they are sent, as buyers are told.
+             * @example 2026-12-24
+             */
+            available_from?: string | null;
+            /**
+             * Format: int32
+             * @description How many units may wait at the same time; 0: none, and nothing is sold that is not there.
+             */
+            limit: number;
+            /** @description Why, for the audit log. */
+            reason?: string | null;
+        };
+        /** @description What may be sold of a variant beyond stock. */
+        BackorderRule: {
+            /**
+             * Format: date
+             * @description From when on they are sent, as buyers are told.
+             * @example 2026-12-24
+             */
+            available_from: string | null;
+            /**
+             * Format: int32
+             * @description How many units may wait at the same time; 0: none.
+             */
+            limit: number;
+        };
         /** @description The stock of a variant, warehouse by warehouse. */
         Balances: {
             /** @description One row a warehouse that ever had it. */
             balances: components["schemas"]["StockBalance"][];
+            /** @description What is on its way to which warehouse 調撥中: in nobody's total. */
+            in_transit: components["schemas"]["UnitsInTransit"][];
         };
         /** @description The password once more. */
         BeginSecondFactor: {
@@ -1214,6 +1889,62 @@ export interface components {
              * @description The account's password.
              */
             password: string;
+        };
+        /** @description What a variant is made of. */
+        Bundle: {
+            /** @description In the order of their ids; empty when it is no bundle. */
+            components: components["schemas"]["BundleComponent"][];
+            /** @description The variant. */
+            variant_id: components["schemas"]["VariantId"];
+        };
+        /** @description A variant in a bundle. */
+        BundleComponent: {
+            /** @description The product's name. */
+            name: components["schemas"]["LocalizedText"];
+            /**
+             * Format: int32
+             * @description How many are in one bundle.
+             */
+            quantity: number;
+            /** @description Stock keeping unit. */
+            sku: string;
+            /** @description The variant whose stock is taken. */
+            variant_id: components["schemas"]["VariantId"];
+            /** @description What tells the variant from its siblings; may be empty. */
+            variant_name: components["schemas"]["LocalizedText"];
+        };
+        /** @description What a variant is to be made of. */
+        BundleForm: {
+            /** @description Other variants with stock of their own, each once; none: an ordinary variant again. */
+            components: components["schemas"]["BundlePartForm"][];
+            /** @description Why, for the audit log. */
+            reason?: string | null;
+        };
+        /** @description A variant in a bundle. */
+        BundlePart: {
+            /** @description Its product's name. */
+            name: components["schemas"]["LocalizedText"];
+            /**
+             * Format: int32
+             * @description How many are in one bundle.
+             */
+            quantity: number;
+            /** @description Stock keeping unit. */
+            sku: string;
+            /** @description The variant. */
+            variant_id: components["schemas"]["VariantId"];
+            /** @description What tells it from its siblings; may be empty. */
+            variant_name: components["schemas"]["LocalizedText"];
+        };
+        /** @description A variant in the bundle. */
+        BundlePartForm: {
+            /**
+             * Format: int32
+             * @description How many are in one bundle.
+             */
+            quantity: number;
+            /** @description The variant whose stock is taken. */
+            variant_id: components["schemas"]["VariantId"];
         };
         /** @description Why. */
         Cancellation: {
@@ -1271,6 +2002,16 @@ export interface components {
              * @description How many could be bought now, 99 at most; 0 as well when it is no longer sold.
              */
             available: number;
+            /**
+             * Format: date
+             * @description From when on those are sent.
+             */
+            available_from?: string | null;
+            /**
+             * Format: int32
+             * @description Of `quantity`, how many are not there and would be ordered ahead.
+             */
+            backordered?: number;
             /** @description Its id, for changing or removing it. */
             id: components["schemas"]["CartItemId"];
             image: components["schemas"]["Image"] | null;
@@ -1463,6 +2204,21 @@ export interface components {
              */
             phone: string;
         };
+        /** @description Units of a variant that are there. */
+        Counted: {
+            /**
+             * Format: int32
+             * @description How many, in good order and where they belong; also those that are promised to orders.
+             */
+            counted: number;
+            /** @description The variant. */
+            variant_id: components["schemas"]["VariantId"];
+        };
+        /** @description What somebody counted. */
+        Counts: {
+            /** @description Each variant once. */
+            counts: components["schemas"]["Counted"][];
+        };
         /**
          * @description What a coupon gives.
          * @enum {string}
@@ -1548,6 +2304,18 @@ export interface components {
          * @enum {string}
          */
         Currency: "TWD";
+        /** @description What a line comes to. */
+        Decision: {
+            /**
+             * Format: int32
+             * @description How many units are there.
+             */
+            counted: number;
+            /** @description Why, for the audit log. */
+            reason: string;
+            /** @description Which line. */
+            variant_id: components["schemas"]["VariantId"];
+        };
         /**
          * @description What a policy does.
          * @enum {string}
@@ -1597,7 +2365,7 @@ export interface components {
          * @description A stable error code.
          * @enum {string}
          */
-        ErrorCode: "AUTH_UNAUTHORIZED" | "AUTH_INVALID_CREDENTIALS" | "SECOND_FACTOR_REQUIRED" | "EMAIL_TAKEN" | "TOKEN_INVALID" | "FORBIDDEN" | "CART_EMPTY" | "CART_ITEM_NOT_FOUND" | "INVENTORY_SHORTAGE" | "STOCK_FROZEN" | "WAREHOUSE_NOT_FOUND" | "COUPON_INVALID" | "PAYMENT_FAILED" | "PAYMENT_NOTICE_REJECTED" | "ORDER_NOT_FOUND" | "PRODUCT_NOT_FOUND" | "PRICE_CHANGED" | "PURCHASE_LIMIT_EXCEEDED" | "SALE_NOT_OPEN" | "INVALID_TRANSITION" | "VERSION_CONFLICT" | "IDEMPOTENCY_KEY_MISSING" | "IDEMPOTENCY_KEY_REUSED" | "REQUEST_IN_PROGRESS" | "QUEUE_FULL" | "RATE_LIMITED" | "CHALLENGE_REQUIRED" | "NETWORK_ERROR" | "VALIDATION_FAILED" | "MALFORMED_REQUEST" | "UNSUPPORTED_MEDIA_TYPE" | "PAYLOAD_TOO_LARGE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "SERVICE_UNAVAILABLE" | "INTERNAL";
+        ErrorCode: "AUTH_UNAUTHORIZED" | "AUTH_INVALID_CREDENTIALS" | "SECOND_FACTOR_REQUIRED" | "EMAIL_TAKEN" | "TOKEN_INVALID" | "FORBIDDEN" | "CART_EMPTY" | "CART_ITEM_NOT_FOUND" | "INVENTORY_SHORTAGE" | "STOCK_FROZEN" | "WAREHOUSE_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "STOCKTAKE_NOT_FOUND" | "STOCKTAKE_NOT_READY" | "COUNT_BELOW_PROMISED" | "BUNDLE_HAS_NO_STOCK" | "VARIANT_HAS_STOCK" | "COUPON_INVALID" | "PAYMENT_FAILED" | "PAYMENT_NOTICE_REJECTED" | "ORDER_NOT_FOUND" | "PRODUCT_NOT_FOUND" | "PRICE_CHANGED" | "PURCHASE_LIMIT_EXCEEDED" | "SALE_NOT_OPEN" | "INVALID_TRANSITION" | "VERSION_CONFLICT" | "IDEMPOTENCY_KEY_MISSING" | "IDEMPOTENCY_KEY_REUSED" | "REQUEST_IN_PROGRESS" | "QUEUE_FULL" | "RATE_LIMITED" | "CHALLENGE_REQUIRED" | "NETWORK_ERROR" | "VALIDATION_FAILED" | "MALFORMED_REQUEST" | "UNSUPPORTED_MEDIA_TYPE" | "PAYLOAD_TOO_LARGE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "SERVICE_UNAVAILABLE" | "INTERNAL";
         /** @description What is to be explained. */
         Explain: {
             /** @description Who wants to do what. */
@@ -1619,6 +2387,16 @@ export interface components {
              * @description By which version.
              */
             version: number;
+        };
+        /** @description How long it may last from now on. */
+        Extension: {
+            /**
+             * Format: int32
+             * @description In minutes; at most three days.
+             */
+            expires_in_minutes: number;
+            /** @description Why, for the audit log. */
+            reason?: string | null;
         };
         /** @description What is wrong with one field of the input. */
         FieldError: {
@@ -1662,6 +2440,28 @@ export interface components {
              */
             width: number;
         };
+        /** @description What became of a file. */
+        ImportReport: {
+            /** @description Whether it was, or would be, written. */
+            accepted: boolean;
+            /** @description Rows that changed something. */
+            changed: number;
+            /** @description Whether this was only a trial: nothing was written. */
+            dry_run: boolean;
+            /** @description What is wrong with them, in the order of the file; at most a thousand. */
+            errors: components["schemas"]["RowError"][];
+            /**
+             * Format: uuid
+             * @description The reference of all its movements in the ledger.
+             */
+            import_id: string;
+            /** @description Rows that are wrong. */
+            rejected: number;
+            /** @description Rows in the file. */
+            rows: number;
+            /** @description Rows that say what is so already. */
+            unchanged: number;
+        };
         /** @description Units taken from one warehouse. */
         InventoryDeduction: {
             /**
@@ -1691,6 +2491,44 @@ export interface components {
          * @enum {string}
          */
         Kind: "Order" | "Refund" | "Product" | "Stock" | "Account" | "Policy" | "AuditLog";
+        /** @description How many lines there are of each sort. */
+        LineCounts: {
+            /**
+             * Format: int64
+             * @description Fewer units than orders were promised: cannot be posted.
+             */
+            below_promised: number;
+            /**
+             * Format: int64
+             * @description Counted by enough people, who agree, or decided.
+             */
+            counted: number;
+            /**
+             * Format: int64
+             * @description More or fewer units than the books say.
+             */
+            differing: number;
+            /**
+             * Format: int64
+             * @description Counted differently.
+             */
+            disagreed: number;
+            /**
+             * Format: int64
+             * @description Counted by too few people.
+             */
+            missing: number;
+            /**
+             * Format: int64
+             * @description Left as they are, for a reason.
+             */
+            skipped: number;
+            /**
+             * Format: int64
+             * @description All of them.
+             */
+            total: number;
+        };
         /** @description A text in both languages. */
         LocalizedText: {
             /** @description English. */
@@ -1743,6 +2581,93 @@ export interface components {
             amount: number;
             currency: components["schemas"]["Currency"];
         };
+        /** @description Units of a variant. */
+        MovedUnits: {
+            /** @description How many. */
+            quantity: components["schemas"]["Quantity"];
+            /** @description The variant. */
+            variant_id: components["schemas"]["VariantId"];
+        };
+        /** @description A page of movements. */
+        MovementPage: {
+            /** @description The movements, the newest first. */
+            items: components["schemas"]["MovementView"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description What the movements of one kind came to. */
+        MovementSum: {
+            /** @description Of this kind. */
+            kind: components["schemas"]["MovementWord"];
+            /**
+             * Format: int64
+             * @description How many there were.
+             */
+            movements: number;
+            /** @description What they added. */
+            units: components["schemas"]["Units"];
+        };
+        /** @description A change of a stock row. The sum of all of them is the balance. */
+        MovementView: {
+            /**
+             * Format: uuid
+             * @description Who, if it was somebody with an account.
+             */
+            actor_id: string | null;
+            /** @description Who: `customer`, `guest`, `staff`, `system`, …. */
+            actor_kind: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description What it added to what is free 可用.
+             */
+            available: number;
+            /**
+             * Format: int32
+             * @description What was free afterwards.
+             */
+            available_after: number;
+            /** @description What it was. */
+            kind: components["schemas"]["MovementWord"];
+            /** @description Why, where somebody said so. */
+            reason: string | null;
+            /**
+             * Format: uuid
+             * @description The order, receipt, stocktake or transfer behind it.
+             */
+            reference_id: string | null;
+            /**
+             * Format: int32
+             * @description What it added to what unpaid orders hold 預留.
+             */
+            reserved: number;
+            /**
+             * Format: int64
+             * @description Its number in the ledger of the variant in this warehouse, from 1, without gaps.
+             */
+            seq: number;
+            /**
+             * Format: int32
+             * @description What it added to what is paid for and not shipped yet 已銷售.
+             */
+            sold: number;
+            /**
+             * Format: int32
+             * @description What it added to everything there 總庫存.
+             */
+            total: number;
+            /** @description Where. */
+            warehouse_id: components["schemas"]["WarehouseId"];
+        };
+        /**
+         * @description What a movement is.
+         * @enum {string}
+         */
+        MovementWord: "receive" | "reserve" | "release" | "confirm" | "ship" | "return" | "adjust" | "transfer_out" | "transfer_in" | "freeze" | "thaw" | "safety_stock";
         /** @description An order to place. */
         NewOrder: {
             /** @description How to reach the buyer. */
@@ -1839,6 +2764,13 @@ export interface components {
         OrderId: string;
         /** @description A line of an order, with the names and prices of the moment of sale. */
         OrderItem: {
+            /**
+             * Format: int32
+             * @description Of `quantity`, how many were sold beyond stock and wait for it.
+             */
+            backordered?: number;
+            /** @description What it was made of when it was sold, if it is a bundle. */
+            components?: components["schemas"]["BundlePart"][];
             image: components["schemas"]["Image"] | null;
             /**
              * Format: int32
@@ -2145,14 +3077,10 @@ export interface components {
             /** @description Who. */
             subject: components["schemas"]["Subject"];
         };
-        /** @description A policy that decided. */
+        /** @description Why. */
         Reason: {
-            /** @description Its `@description`. */
-            description?: string | null;
-            /** @description Whether it permits or forbids. */
-            effect: components["schemas"]["Effect"];
-            /** @description Its `@id`. */
-            policy: string;
+            /** @description For the audit log and the ledger. */
+            reason: string;
         };
         /** @description Goods that arrived. */
         Receipt: {
@@ -2209,6 +3137,45 @@ export interface components {
              */
             password: string;
         };
+        /** @description What is to be replenished. */
+        Replenishment: {
+            /**
+             * Format: int32
+             * @description Free to be promised 可用: less than the safety stock.
+             */
+            available: number;
+            /** @description Whether a stocktake holds it 盤點: the number may be about to change. */
+            frozen: boolean;
+            /**
+             * Format: int32
+             * @description How many units are missing.
+             */
+            missing: number;
+            /** @description The product's name. */
+            name: components["schemas"]["LocalizedText"];
+            /**
+             * Format: int32
+             * @description Units that should always be available 安全庫存.
+             */
+            safety_stock: number;
+            /** @description Stock keeping unit. */
+            sku: string;
+            /** @description The variant. */
+            variant_id: components["schemas"]["VariantId"];
+            /** @description What tells the variant from its siblings; may be empty. */
+            variant_name: components["schemas"]["LocalizedText"];
+            /** @description The warehouse's code. */
+            warehouse: string;
+            /** @description Where it is low. */
+            warehouse_id: components["schemas"]["WarehouseId"];
+        };
+        /** @description A page of what is to be replenished. */
+        ReplenishmentPage: {
+            /** @description The most urgent first. */
+            items: components["schemas"]["Replenishment"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+        };
         /** @description A new password for what the link in the mail carried. */
         ResetPasswordRequest: {
             /**
@@ -2235,6 +3202,30 @@ export interface components {
             status?: string | null;
             /** @description Who it is shown to, e.g. `published`. */
             visibility?: string | null;
+        };
+        /** @description What is wrong with a row, and where. */
+        RowError: {
+            /** @description The column, from 1. */
+            column: number;
+            /** @description What is wrong. */
+            detail: string;
+            /**
+             * Format: int64
+             * @description The line of the file, from 1.
+             */
+            line: number;
+        };
+        /** @description The level below which operations are told. */
+        SafetyStock: {
+            /** @description Why, for the ledger and the audit log. */
+            reason?: string | null;
+            /**
+             * Format: int32
+             * @description Units that should always be available; 0: nobody is told.
+             */
+            safety_stock: number;
+            /** @description Where. */
+            warehouse_id: components["schemas"]["WarehouseId"];
         };
         /** @description A kept address. */
         SavedAddress: {
@@ -2421,11 +3412,152 @@ export interface components {
             /** @description In the shop's order. */
             items: components["schemas"]["ShippingMethod"][];
         };
+        /** @description Lines that are not counted. */
+        SkippedLines: {
+            /** @description Why; kept with the lines. */
+            reason: string;
+            /** @description Which, each once. */
+            variant_ids: components["schemas"]["VariantId"][];
+        };
         /**
          * @description How a request came.
          * @enum {string}
          */
         Source: "session" | "api_key";
+        /** @description Units that an item would get from a warehouse. */
+        SourcingAllocation: {
+            /** @description Which item, from 0. */
+            index: number;
+            /**
+             * Format: int32
+             * @description Units.
+             */
+            quantity: number;
+            /** @description Of what: of a bundle, one of its components. */
+            variant_id: components["schemas"]["VariantId"];
+            /** @description From where. */
+            warehouse_id: components["schemas"]["WarehouseId"];
+        };
+        /** @description A postal district. */
+        SourcingDistrict: {
+            /** @description 縣市. */
+            city: components["schemas"]["LocalizedText"];
+            /** @description Three digits. */
+            code: string;
+            /** @description 鄉鎮市區. */
+            district: components["schemas"]["LocalizedText"];
+            /**
+             * Format: double
+             * @description Its middle, in degrees north.
+             */
+            latitude: number;
+            /**
+             * Format: double
+             * @description Its middle, in degrees east.
+             */
+            longitude: number;
+        };
+        /** @description Where an order would get its units. */
+        SourcingExplanation: {
+            /** @description What each item would get; empty when the order could not be placed. */
+            allocation: components["schemas"]["SourcingAllocation"][];
+            district: components["schemas"]["SourcingDistrict"] | null;
+            /** @description Whether the order could be placed. */
+            fillable: boolean;
+            /** @description Which variants there would be enough of, were they not being counted. */
+            frozen: components["schemas"]["VariantId"][];
+            /** @description Of which variants there are too few, when the order could not be placed for that. */
+            shortages: components["schemas"]["SourcingShortage"][];
+            /** @description How warehouses are chosen: `nearest_whole`, `nearest`, `fewest` or `priority`. */
+            strategy: string;
+            /** @description The open warehouses in the order in which they would serve the address, then the closed ones. */
+            warehouses: components["schemas"]["SourcingWarehouse"][];
+        };
+        /** @description One item. */
+        SourcingItem: {
+            /** @description How many. */
+            quantity: components["schemas"]["Quantity"];
+            /** @description What; of a bundle, its components are looked for. */
+            variant_id: components["schemas"]["VariantId"];
+        };
+        /** @description What a warehouse has of a variant. */
+        SourcingOffer: {
+            /**
+             * Format: int32
+             * @description What is available there.
+             */
+            available: number;
+            /** @description Whether it is being counted: then none of it can be had. */
+            frozen: boolean;
+            /** @description Of what. */
+            variant_id: components["schemas"]["VariantId"];
+            /**
+             * Format: int64
+             * @description What all items want of it together.
+             */
+            wanted: number;
+        };
+        /** @description An order that nobody places. */
+        SourcingQuestion: {
+            /**
+             * @description The country, two letters (ISO 3166-1); Taiwan unless said. Abroad warehouses go by priority.
+             * @example TW
+             */
+            country?: string | null;
+            /** @description What would be ordered. */
+            items: components["schemas"]["SourcingItem"][];
+            /**
+             * @description Where it would go.
+             * @example 100
+             */
+            postal_code: string;
+        };
+        /** @description A variant of which there is too little. */
+        SourcingShortage: {
+            /**
+             * Format: int64
+             * @description What could be had, in all warehouses together.
+             */
+            available: number;
+            /**
+             * Format: int64
+             * @description What all items want of it together.
+             */
+            requested: number;
+            /** @description Which. */
+            variant_id: components["schemas"]["VariantId"];
+        };
+        /** @description A warehouse, and what would become of it. */
+        SourcingWarehouse: {
+            /** @description Its short name. */
+            code: string;
+            /**
+             * Format: int32
+             * @description From the middle of the district, in whole kilometres as the crow flies; `null` abroad.
+             */
+            distance_km: number | null;
+            /** @description Its name. */
+            name: components["schemas"]["LocalizedText"];
+            /** @description What it could give. */
+            offers: components["schemas"]["SourcingOffer"][];
+            /**
+             * Format: int32
+             * @description Lower goes first when two are equally near.
+             */
+            priority: number;
+            /** @description Its turn, from 1; `null` when it is closed. */
+            rank: number | null;
+            /**
+             * @description `chosen`: it would give. `closed`: it is closed. `empty`: it has nothing of what is wanted.
+             *     `frozen`: all it has of that is being counted. `not_whole`: it has some, and another one has
+             *     everything. `less_preferred`: it has everything, and so has one that goes before it.
+             *     `not_needed`: others suffice, that are fewer or go before it. `unfillable`: not everything is
+             *     to be had anywhere, so nobody would give anything.
+             */
+            verdict: string;
+            /** @description Which. */
+            warehouse_id: components["schemas"]["WarehouseId"];
+        };
         /** @description An account, as the back office sees it. */
         StaffAccount: {
             /** @description Whether they may sign in. */
@@ -2497,11 +3629,203 @@ export interface components {
             total: number;
             /**
              * Format: int64
-             * @description Counts the changes of this balance.
+             * @description Counts the changes of this balance; also its `ETag`.
              */
             version: number;
             /** @description Where. */
             warehouse_id: components["schemas"]["WarehouseId"];
+        };
+        /** @description Why a number was what it was. */
+        StockExplanation: {
+            /**
+             * Format: date-time
+             * @description The moment.
+             */
+            at: string;
+            /** @description The balance then: the sum of all movements until then. */
+            balance: components["schemas"]["Units"];
+            /** @description Whether a stocktake held it then 盤點. */
+            frozen: boolean;
+            /** @description What it is the sum of, kind by kind. */
+            kinds: components["schemas"]["MovementSum"][];
+            /** @description The last movements until then, the newest first. */
+            last_movements: components["schemas"]["MovementView"][];
+            /** @description Whether the two agree, to the unit. */
+            ledger_agrees: boolean;
+            /** @description The sum of all movements until now. */
+            ledger_now: components["schemas"]["Units"];
+            /** @description The balance as it is now. */
+            now: components["schemas"]["StockBalance"];
+            /**
+             * Format: int64
+             * @description The balance's version then: how many movements there had been.
+             */
+            version: number;
+        };
+        /** @description A stocktake. */
+        Stocktake: {
+            /** @description Why. */
+            close_reason: string | null;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            closed_at: string | null;
+            closed_by: components["schemas"]["UserId"] | null;
+            /**
+             * Format: int32
+             * @description How many people count each line.
+             */
+            counts_required: number;
+            /**
+             * Format: date-time
+             * @description When it ends by itself, and its rows thaw.
+             */
+            expires_at: string;
+            /** @description Its id. */
+            id: components["schemas"]["StocktakeId"];
+            /** @description Words for the people who count. */
+            note: string;
+            /**
+             * @description What people call it.
+             * @example ST-000042
+             */
+            number: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            opened_at: string;
+            /** @description Who opened it. */
+            opened_by: components["schemas"]["UserId"];
+            /**
+             * @description How far it has come; while it is `open` or in `review`, its rows are frozen.
+             * @example open
+             */
+            status: string;
+            /**
+             * Format: int64
+             * @description Counts its changes: the `ETag`.
+             */
+            version: number;
+            /** @description Where is counted. */
+            warehouse_id: components["schemas"]["WarehouseId"];
+        };
+        /** @description One person's count. */
+        StocktakeCount: {
+            /**
+             * Format: int32
+             * @description Units.
+             */
+            counted: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            counted_at: string;
+            /** @description Who counted. */
+            counted_by: components["schemas"]["UserId"];
+            /**
+             * Format: int32
+             * @description Which count of the line it is, from 1.
+             */
+            round: number;
+        };
+        /** @description A stocktake, and what its lines come to. */
+        StocktakeDetail: components["schemas"]["Stocktake"] & {
+            /** @description How many lines there are of each sort. */
+            lines: components["schemas"]["LineCounts"];
+        };
+        /** @description What is to be counted. */
+        StocktakeForm: {
+            /**
+             * Format: int32
+             * @description How many people count each line: 1, or 2 who do not know of one another's counts.
+             * @default 1
+             */
+            counts_required: number;
+            /**
+             * Format: int32
+             * @description When it ends by itself, in minutes; at most three days.
+             * @default 240
+             */
+            expires_in_minutes: number;
+            /** @description Words for the people who count. */
+            note?: string;
+            /**
+             * @description What, each variant once, also what the books do not know of there; without it, whatever the
+             *     warehouse ever had.
+             */
+            variant_ids?: components["schemas"]["VariantId"][] | null;
+            /** @description Where; also a warehouse that is closed. */
+            warehouse_id: components["schemas"]["WarehouseId"];
+        };
+        /**
+         * Format: uuid
+         * @description Counting what lies in a warehouse.
+         */
+        StocktakeId: string;
+        /** @description A line of a stocktake. */
+        StocktakeLine: {
+            /** @description Whether fewer units are there than orders were promised: cannot be posted. */
+            below_promised: boolean;
+            /**
+             * Format: int32
+             * @description What is there, where that is known.
+             */
+            counted: number | null;
+            /** @description Every count, in the order they were entered. */
+            counts: components["schemas"]["StocktakeCount"][];
+            decided_by: components["schemas"]["UserId"] | null;
+            /**
+             * Format: int32
+             * @description How many more units, or fewer, than the books say.
+             */
+            difference: number | null;
+            /**
+             * Format: int32
+             * @description What the books said at the freeze.
+             */
+            expected: number;
+            /** @description The product's name. */
+            name: components["schemas"]["LocalizedText"];
+            /**
+             * Format: int32
+             * @description What it was posted with.
+             */
+            posted: number | null;
+            /**
+             * Format: int32
+             * @description Reserved and sold units: now, while the stocktake lasts.
+             */
+            promised: number;
+            /** @description Why it is left as it is. */
+            skipped_reason: string | null;
+            /** @description Stock keeping unit. */
+            sku: string;
+            /** @description The variant. */
+            variant_id: components["schemas"]["VariantId"];
+            /** @description What tells the variant from its siblings. */
+            variant_name: components["schemas"]["LocalizedText"];
+            /**
+             * @description What the line comes to: `missing`, `disagreed`, `counted`, `skipped`.
+             * @example counted
+             */
+            verdict: string;
+        };
+        /** @description A page of lines. */
+        StocktakeLinePage: {
+            /** @description In the order of the variants. */
+            items: components["schemas"]["StocktakeLine"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description A page of stocktakes. */
+        StocktakePage: {
+            /** @description The stocktakes, the newest first. */
+            items: components["schemas"]["Stocktake"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
         };
         /** @description Who asks. */
         Subject: {
@@ -2512,6 +3836,75 @@ export interface components {
             /** @description Their roles in the back office, by their words; customers have none. */
             roles?: string[];
             user_id?: components["schemas"]["UserId"] | null;
+        };
+        /** @description Units that would be better somewhere else. */
+        SuggestedMove: {
+            /** @description A warehouse that can spare them. */
+            from_warehouse_id: components["schemas"]["WarehouseId"];
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            quantity: number;
+            /** @description Stock keeping unit. */
+            sku: string;
+            /** @description One below its safety stock. */
+            to_warehouse_id: components["schemas"]["WarehouseId"];
+            /** @description Of what. */
+            variant_id: components["schemas"]["VariantId"];
+        };
+        /** @description A page of suggestions. */
+        SuggestedMovePage: {
+            /** @description In the order of the variants. */
+            items: components["schemas"]["SuggestedMove"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description A variant of which there is not enough anywhere. */
+        SuggestedShortage: {
+            /**
+             * Format: int64
+             * @description What all warehouses have together, without what is being counted.
+             */
+            available: number;
+            /**
+             * Format: int64
+             * @description What is wanted.
+             */
+            requested: number;
+            /** @description The variant. */
+            variant_id: components["schemas"]["VariantId"];
+        };
+        /** @description Goods to be sent to the warehouse that was asked about. */
+        SuggestedTransfer: {
+            /** @description Where they leave. */
+            from_warehouse_id: components["schemas"]["WarehouseId"];
+            /** @description What: fit to be sent to `POST /api/admin/transfers`. */
+            lines: components["schemas"]["SuggestedUnits"][];
+            /** @description Where they are needed. */
+            to_warehouse_id: components["schemas"]["WarehouseId"];
+        };
+        /** @description Which transfers would let one warehouse fill an order alone. */
+        SuggestedTransfers: {
+            /**
+             * @description Open warehouses that could fill it alone right now, by priority. When the one that was asked
+             *     about is among them, nothing has to move.
+             */
+            fills_now: components["schemas"]["WarehouseId"][];
+            /** @description Of these there is not enough in all warehouses together. */
+            shortages: components["schemas"]["SuggestedShortage"][];
+            /** @description From as few warehouses as can be seen at once; none when something is short everywhere. */
+            transfers: components["schemas"]["SuggestedTransfer"][];
+        };
+        /** @description Units of a variant. */
+        SuggestedUnits: {
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            quantity: number;
+            /** @description The variant. */
+            variant_id: components["schemas"]["VariantId"];
         };
         /**
          * @description Who moved an order.
@@ -2533,6 +3926,130 @@ export interface components {
             /** @description To where. */
             to: components["schemas"]["OrderStatus"];
         };
+        /** @description A transfer. */
+        Transfer: components["schemas"]["TransferHead"] & {
+            /** @description What is moved, each variant once. */
+            lines: components["schemas"]["TransferLine"][];
+        };
+        /** @description A transfer to be planned: all of it. */
+        TransferForm: {
+            /** @description Where the goods leave; a closed warehouse may be emptied so. */
+            from_warehouse_id: components["schemas"]["WarehouseId"];
+            /** @description What, each variant once. */
+            lines: components["schemas"]["MovedUnits"][];
+            /** @description Words for the people who pack. */
+            note?: string;
+            /** @description Where they are to arrive: another one, and open. */
+            to_warehouse_id: components["schemas"]["WarehouseId"];
+        };
+        /** @description A transfer without its lines. */
+        TransferHead: {
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            closed_at: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /** @description Who planned it. */
+            created_by: components["schemas"]["UserId"];
+            /**
+             * Format: date-time
+             * @description When the goods left.
+             */
+            dispatched_at: string | null;
+            /** @description Where the goods leave. */
+            from_warehouse_id: components["schemas"]["WarehouseId"];
+            /** @description Its id. */
+            id: components["schemas"]["TransferId"];
+            /**
+             * Format: int64
+             * @description How many of them are on the way.
+             */
+            in_transit: number;
+            /** @description Words for the people who pack. */
+            note: string;
+            /**
+             * @description What people call it.
+             * @example TR-000042
+             */
+            number: string;
+            /**
+             * Format: int64
+             * @description How many units it is about.
+             */
+            quantity: number;
+            /**
+             * @description How far it has come.
+             * @example in_transit
+             */
+            status: string;
+            /** @description Where they are to arrive. */
+            to_warehouse_id: components["schemas"]["WarehouseId"];
+            /**
+             * Format: int64
+             * @description Counts its changes: the `ETag`.
+             */
+            version: number;
+        };
+        /**
+         * Format: uuid
+         * @description Goods on their way from one warehouse to another.
+         */
+        TransferId: string;
+        /** @description A variant of a transfer. `sent = received + returned + lost + in_transit`. */
+        TransferLine: {
+            /**
+             * Format: int32
+             * @description What is on the way.
+             */
+            in_transit: number;
+            /**
+             * Format: int32
+             * @description What never arrived anywhere.
+             */
+            lost: number;
+            /** @description Why units were lost. */
+            lost_reason: string | null;
+            /** @description The product's name. */
+            name: components["schemas"]["LocalizedText"];
+            /**
+             * Format: int32
+             * @description What is to be sent.
+             */
+            quantity: number;
+            /**
+             * Format: int32
+             * @description What arrived.
+             */
+            received: number;
+            /**
+             * Format: int32
+             * @description What went back.
+             */
+            returned: number;
+            /**
+             * Format: int32
+             * @description What was sent.
+             */
+            sent: number;
+            /** @description Stock keeping unit. */
+            sku: string;
+            /** @description The variant. */
+            variant_id: components["schemas"]["VariantId"];
+            /** @description What tells the variant from its siblings. */
+            variant_name: components["schemas"]["LocalizedText"];
+        };
+        /** @description A page of transfers. */
+        TransferPage: {
+            /** @description The transfers, the newest first. */
+            items: components["schemas"]["TransferHead"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+        };
         /** @description What would be different with other policies. */
         Trial: {
             /** @description How many different questions of the last day were asked again. */
@@ -2541,6 +4058,39 @@ export interface components {
             changed: components["schemas"]["ChangedDecision"][];
             /** @description Who could do what with the new policies. */
             matrix: components["schemas"]["MatrixRow"][];
+        };
+        /** @description Units in each bucket. */
+        Units: {
+            /**
+             * Format: int64
+             * @description Free to be promised 可用.
+             */
+            available: number;
+            /**
+             * Format: int64
+             * @description Promised to unpaid orders 預留.
+             */
+            reserved: number;
+            /**
+             * Format: int64
+             * @description Paid for, not shipped yet 已銷售.
+             */
+            sold: number;
+            /**
+             * Format: int64
+             * @description Everything there 總庫存.
+             */
+            total: number;
+        };
+        /** @description Units that were sent from another warehouse and have not arrived. */
+        UnitsInTransit: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            quantity: number;
+            /** @description Where they are to arrive. */
+            warehouse_id: components["schemas"]["WarehouseId"];
         };
         /** @description A person with an account. */
         User: {
@@ -2582,7 +4132,10 @@ export interface components {
              * @description How many are left, when it is 10 or fewer.
              */
             available_display: number | null;
+            backorder?: components["schemas"]["Backorder"] | null;
             compare_at: components["schemas"]["Money"] | null;
+            /** @description What it is made of, when it is a bundle. */
+            components?: components["schemas"]["BundlePart"][];
             /** @description Its id: what carts and orders name. */
             id: components["schemas"]["VariantId"];
             image: components["schemas"]["Image"] | null;
@@ -2646,11 +4199,121 @@ export interface components {
              */
             version: number;
         };
+        /** @description Units of an order that wait for stock. */
+        WaitingOrder: {
+            /**
+             * Format: date-time
+             * @description Since when they wait.
+             */
+            created_at: string;
+            /**
+             * Format: int32
+             * @description Which of its lines.
+             */
+            line_no: number;
+            /** @description Its number for people. */
+            number: string;
+            /** @description The order. */
+            order_id: components["schemas"]["OrderId"];
+            /** @description Whether the order is paid. */
+            paid: boolean;
+            /**
+             * Format: int32
+             * @description Units sold beyond stock.
+             */
+            quantity: number;
+            /**
+             * Format: int32
+             * @description Of these, how many have got nothing yet.
+             */
+            waiting: number;
+        };
+        /** @description Who waits for a variant. */
+        WaitingOrders: components["schemas"]["BackorderRule"] & {
+            /** @description The oldest first. */
+            items: components["schemas"]["WaitingOrder"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description Units that wait, of all orders together.
+             */
+            waiting: number;
+        };
+        /** @description What a warehouse is from now on. */
+        WarehouseForm: {
+            /**
+             * @description Whether it is open. Closing is always allowed: what it holds stays there, and what orders
+             *     hold of that stays theirs; but it serves no new order and receives nothing.
+             * @default true
+             */
+            active: boolean;
+            /**
+             * @description Street and number.
+             * @example 重慶南路一段 122 號
+             */
+            address1: string;
+            /**
+             * @description 縣市.
+             * @example 臺北市
+             */
+            city: string;
+            /**
+             * @description A short name for people: capital letters, digits and hyphens. No other warehouse has it.
+             * @example TPE
+             */
+            code: string;
+            /**
+             * @description 鄉鎮市區.
+             * @example 中正區
+             */
+            district: string;
+            /**
+             * Format: double
+             * @description Degrees north. Without both it is in the middle of its postal district.
+             * @example 25.04
+             */
+            latitude?: number | null;
+            /**
+             * Format: double
+             * @description Degrees east.
+             * @example 121.51
+             */
+            longitude?: number | null;
+            /** @description Its name in both languages. */
+            name: components["schemas"]["WarehouseName"];
+            /**
+             * @description Three to six digits; those of a district of Taiwan.
+             * @example 100
+             */
+            postal_code: string;
+            /**
+             * Format: int32
+             * @description Lower serves first when two are equally near.
+             * @example 1
+             */
+            priority: number;
+            /** @description Why, for the audit log. */
+            reason?: string | null;
+        };
         /**
          * Format: uuid
          * @description A warehouse.
          */
         WarehouseId: string;
+        /** @description A warehouse's name in both languages. */
+        WarehouseName: {
+            /**
+             * @description English.
+             * @example Taipei warehouse
+             */
+            en: string;
+            /**
+             * @description Chinese.
+             * @example 臺北倉
+             */
+            zh_tw: string;
+        };
         /** @description All warehouses. */
         Warehouses: {
             /** @description By priority. */
@@ -2658,8 +4321,10 @@ export interface components {
         };
         /** @description A warehouse. */
         WarehouseView: {
-            /** @description Whether it serves orders. */
+            /** @description Whether it is open: closed ones serve no orders and receive no goods. */
             active: boolean;
+            /** @description Street and number. */
+            address1: string;
             /** @description 縣市. */
             city: string;
             /** @description A short name, e.g. `TPE`. */
@@ -2668,6 +4333,16 @@ export interface components {
             district: string;
             /** @description Its id. */
             id: components["schemas"]["WarehouseId"];
+            /**
+             * Format: double
+             * @description Degrees north.
+             */
+            latitude: number;
+            /**
+             * Format: double
+             * @description Degrees east.
+             */
+            longitude: number;
             /** @description Its name. */
             name: components["schemas"]["LocalizedText"];
             /** @description Where it is. */
@@ -2677,6 +4352,18 @@ export interface components {
              * @description Lower serves first when two are equally near.
              */
             priority: number;
+            /**
+             * Format: int64
+             * @description Counts its changes; also its `ETag`.
+             */
+            version: number;
+        };
+        /** @description What one warehouse is to send in one parcel. */
+        WholeOrder: {
+            /** @description What the order wants; lines of one variant are added up. */
+            items: components["schemas"]["MovedUnits"][];
+            /** @description The warehouse, which is open. */
+            warehouse_id: components["schemas"]["WarehouseId"];
         };
     };
     responses: never;
@@ -2841,6 +4528,173 @@ export interface operations {
             };
         };
     };
+    get_bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                variant_id: components["schemas"]["VariantId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bundle"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    put_bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                variant_id: components["schemas"]["VariantId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BundleForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bundle"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VARIANT_HAS_STOCK` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     get_inventory: {
         parameters: {
             query?: never;
@@ -2877,6 +4731,463 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    adjust_inventory: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `version` of the balance that was looked at, e.g. `"7"` */
+                "If-Match": string;
+            };
+            path: {
+                variant_id: components["schemas"]["VariantId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Adjustment"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockBalance"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVENTORY_SHORTAGE`: less is available than is to be taken; `STOCK_FROZEN`: a stocktake holds the stock */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also no `If-Match` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_backorders: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                variant_id: components["schemas"]["VariantId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingOrders"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    put_backorders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                variant_id: components["schemas"]["VariantId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackorderForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackorderRule"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `BUNDLE_HAS_NO_STOCK` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    explain_inventory: {
+        parameters: {
+            query: {
+                /** @description At this moment; now unless asked. */
+                at?: string;
+                /** @description In this warehouse. */
+                warehouse_id: components["schemas"]["WarehouseId"];
+            };
+            header?: never;
+            path: {
+                variant_id: components["schemas"]["VariantId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockExplanation"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also `WAREHOUSE_NOT_FOUND`: the variant never lay in this warehouse */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_movements: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Not before. */
+                from?: string;
+                /** @description Of this kind. */
+                kind?: "receive" | "reserve" | "release" | "confirm" | "ship" | "return" | "adjust" | "transfer_out" | "transfer_in" | "freeze" | "thaw" | "safety_stock";
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+                /** @description About this order, receipt, stocktake or transfer. */
+                reference_id?: string;
+                /** @description Before. */
+                until?: string;
+                /** @description In this warehouse. */
+                warehouse_id?: components["schemas"]["WarehouseId"];
+            };
+            header?: never;
+            path: {
+                variant_id: components["schemas"]["VariantId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovementPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2965,6 +5276,325 @@ export interface operations {
                 };
             };
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    set_safety_stock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                variant_id: components["schemas"]["VariantId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SafetyStock"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockBalance"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `BUNDLE_HAS_NO_STOCK` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    export_inventory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    import_inventory: {
+        parameters: {
+            query?: {
+                /** @description Write nothing; only say what would become of it. */
+                dry_run?: boolean;
+                /** @description Take the good rows although others are wrong. */
+                partial?: boolean;
+                /** @description Why, for the rows that do not say so themselves. */
+                reason?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example sku,warehouse,total,reason
+                 *     MUG-WHITE,TPE,10,counted
+                 */
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_replenishment: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+                /** @description In this warehouse. */
+                warehouse_id?: components["schemas"]["WarehouseId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplenishmentPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3473,6 +6103,2424 @@ export interface operations {
             };
         };
     };
+    explain_sourcing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourcingQuestion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourcingExplanation"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_stocktakes: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+                /** @description With this status: `open`, `review`, `posted`, `cancelled`, `expired`. */
+                status?: string;
+                /** @description With this variant among their lines. */
+                variant_id?: components["schemas"]["VariantId"];
+                /** @description In this warehouse. */
+                warehouse_id?: components["schemas"]["WarehouseId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StocktakePage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    open_stocktake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StocktakeForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stocktake"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND`, `WAREHOUSE_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `STOCK_FROZEN`: another stocktake holds some of it; `BUNDLE_HAS_NO_STOCK` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_stocktake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["StocktakeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StocktakeDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `STOCKTAKE_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    cancel_stocktake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["StocktakeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stocktake"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `STOCKTAKE_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    count_stocktake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["StocktakeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Counts"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stocktake"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `STOCKTAKE_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    import_stocktake_counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["StocktakeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example sku,counted
+                 *     MUG-WHITE,10
+                 */
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stocktake"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `STOCKTAKE_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    decide_stocktake_line: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["StocktakeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stocktake"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `STOCKTAKE_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    extend_stocktake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["StocktakeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Extension"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stocktake"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `STOCKTAKE_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_stocktake_lines: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+                /**
+                 * @description Only these: `missing`, `disagreed`, `skipped`, `differing`, `below_promised`; `all` unless
+                 *     asked.
+                 */
+                only?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["StocktakeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StocktakeLinePage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `STOCKTAKE_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    post_stocktake: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was reviewed */
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["StocktakeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stocktake"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `STOCKTAKE_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`, `STOCKTAKE_NOT_READY`, `COUNT_BELOW_PROMISED`, `BUNDLE_HAS_NO_STOCK` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    recount_stocktake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["StocktakeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stocktake"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `STOCKTAKE_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    review_stocktake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["StocktakeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stocktake"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `STOCKTAKE_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`, `STOCKTAKE_NOT_READY` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    skip_stocktake_lines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["StocktakeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkippedLines"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stocktake"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `STOCKTAKE_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    thaw_stocktake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["StocktakeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stocktake"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `STOCKTAKE_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`: it holds nothing */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_transfers: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+                /** @description With this status: `draft`, `in_transit`, `received`, `cancelled`. */
+                status?: string;
+                /** @description With this variant among their lines. */
+                variant_id?: components["schemas"]["VariantId"];
+                /** @description From or to this warehouse. */
+                warehouse_id?: components["schemas"]["WarehouseId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    create_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND`, `WAREHOUSE_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `BUNDLE_HAS_NO_STOCK` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TransferId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `TRANSFER_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    edit_transfer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was read */
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["TransferId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `TRANSFER_NOT_FOUND`, `PRODUCT_NOT_FOUND`, `WAREHOUSE_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`, `BUNDLE_HAS_NO_STOCK` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    cancel_transfer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read, if it matters */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["TransferId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `TRANSFER_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`, `STOCK_FROZEN`, `BUNDLE_HAS_NO_STOCK` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    close_transfer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read, if it matters */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["TransferId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `TRANSFER_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    dispatch_transfer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read, if it matters */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["TransferId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `TRANSFER_NOT_FOUND`, `WAREHOUSE_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`, `INVENTORY_SHORTAGE`, `STOCK_FROZEN` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    receive_transfer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read, if it matters */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["TransferId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Arrival"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `TRANSFER_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`, `STOCK_FROZEN`, `BUNDLE_HAS_NO_STOCK` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    suggest_transfers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WholeOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestedTransfers"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `WAREHOUSE_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_transfer_suggestions: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Variants on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestedMovePage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_users: {
         parameters: {
             query?: {
@@ -3792,6 +8840,270 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    create_warehouse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WarehouseForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    /** @description Where it is read and changed */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WarehouseView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also a code that another warehouse has */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_warehouse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WarehouseId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WarehouseView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_warehouse: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was read last, e.g. `"3"` */
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["WarehouseId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WarehouseForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WarehouseView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also a code that another warehouse has, and no `If-Match` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

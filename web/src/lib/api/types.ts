@@ -33,6 +33,7 @@ export type SessionView = Schemas['SessionView'];
 export type ApiKeyView = Schemas['ApiKeyView'];
 export type Category = Schemas['Category'];
 export type ProductSummary = Schemas['ProductSummary'];
+export type BundlePart = Schemas['BundlePart'];
 export type ProductPage = Schemas['ProductPage'];
 export type Product = Schemas['Product'];
 export type ProductOption = Schemas['ProductOption'];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatCountdown, formatDateTime, formatTime, formatWait } from './date.ts';
+import { formatCountdown, formatDateTime, formatDay, formatTime, formatWait } from './date.ts';
 
 describe('dates', () => {
   it('are told by the shop’s clock, whatever the machine’s', () => {
@@ -7,6 +7,11 @@ describe('dates', () => {
     expect(formatDateTime('2026-11-20T18:05:00Z', 'en')).toBe('21 Nov 2026, 02:05');
     expect(formatTime('2026-11-20T16:00:00Z')).toBe('00:00');
   });
+});
+
+it('tells a day without a time', () => {
+  expect(formatDay('2026-12-04', 'zh-TW')).toBe('2026/12/04');
+  expect(formatDay('2026-12-04', 'en')).toBe('4 Dec 2026');
 });
 
 describe('formatCountdown', () => {

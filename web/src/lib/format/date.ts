@@ -29,6 +29,14 @@ export function formatDateTime(iso: string, locale: Locale = getLocale()): strin
     : `${year}/${month}/${day} ${hour}:${minute}`;
 }
 
+/** A day without a time, `2026-12-24`: `2026/12/24`, in English `24 Dec 2026`. */
+export function formatDay(day: string, locale: Locale = getLocale()): string {
+  const [year, month, date] = day.split('-');
+  return locale === 'en'
+    ? `${Number(date)} ${MONTHS[Number(month) - 1]} ${year}`
+    : `${year}/${month}/${date}`;
+}
+
 /** `14:05`. */
 export function formatTime(iso: string): string {
   const { hour, minute } = parts(iso);

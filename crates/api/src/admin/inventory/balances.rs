@@ -1,7 +1,10 @@
 //! `GET /api/admin/inventory/{variant_id}`
 
 use axum::{Json, extract::State};
-use kernel::{ErrorCode, id::VariantId};
+use kernel::{
+    ErrorCode,
+    id::{VariantId, WarehouseId},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -17,6 +20,17 @@ use crate::{
 pub struct Balances {
     /// One row a warehouse that ever had it.
     pub balances: Vec<StockBalance>,
+    /// What is on its way to which warehouse 調撥中: in nobody's total.
+    pub in_transit: Vec<UnitsInTransit>,
+}
+
+/// Units that were sent from another warehouse and have not arrived.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnitsInTransit {
+    /// Where they are to arrive.
+    pub warehouse_id: WarehouseId,
+    /// How many.
+    pub quantity: i64,
 }
 
 /// The stock of a variant.
@@ -41,5 +55,10 @@ pub async fn handler(
         return Err(ErrorCode::ProductNotFound.into());
     }
     let rows = ::inventory::balances(&mut conn, variant).await?;
-    Ok(Json(Balances { balances: rows.iter().map(StockBalance::from).collect() }))
+    let in_transit = ::inventory::transfers::in_transit(&mut conn, variant)
+        .await?
+        .into_iter()
+        .map(|it| UnitsInTransit { warehouse_id: it.to, quantity: it.quantity })
+        .collect();
+    Ok(Json(Balances { balances: rows.iter().map(StockBalance::from).collect(), in_transit }))
 }

@@ -1,22 +1,40 @@
 //! Stock for the warehouse and for integrators.
 
+pub mod adjust;
 pub mod balances;
+pub mod explain;
+pub mod export;
+pub mod import;
+pub mod kind;
+pub mod movements;
 pub mod receive;
-pub mod warehouses;
+pub mod replenishment;
+pub mod safety_stock;
 
 use ::inventory::StockRow;
-use kernel::id::WarehouseId;
+use jiff::Timestamp;
+use kernel::{
+    ErrorCode,
+    id::{VariantId, WarehouseId},
+};
+use pg::Connection;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::AppState;
+use crate::{AppState, kit::Problem};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(balances::handler))
         .routes(routes!(receive::handler))
-        .routes(routes!(warehouses::handler))
+        .routes(routes!(adjust::handler))
+        .routes(routes!(safety_stock::handler))
+        .routes(routes!(movements::handler))
+        .routes(routes!(explain::handler))
+        .routes(routes!(replenishment::handler))
+        .routes(routes!(export::handler))
+        .routes(routes!(import::handler))
 }
 
 /// The stock of a variant in one warehouse. `total = available + reserved + sold`.
@@ -36,7 +54,7 @@ pub struct StockBalance {
     pub safety_stock: i32,
     /// Whether a stocktake holds it 盤點.
     pub frozen: bool,
-    /// Counts the changes of this balance.
+    /// Counts the changes of this balance; also its `ETag`.
     pub version: i64,
 }
 
@@ -53,4 +71,12 @@ impl From<&StockRow> for StockBalance {
             version: row.version,
         }
     }
+}
+
+/// Refuses an unknown variant.
+async fn known(conn: &mut Connection, variant: VariantId, now: Timestamp) -> Result<(), Problem> {
+    if catalog::offers(conn, &[variant], now).await?.is_empty() {
+        return Err(ErrorCode::ProductNotFound.into());
+    }
+    Ok(())
 }

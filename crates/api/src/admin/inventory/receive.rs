@@ -17,6 +17,7 @@ use super::StockBalance;
 use crate::{
     AppState,
     access::{Change, Permit},
+    admin::bundles::check_stockable,
     kit::{self, Path, Problem, problem::ProblemBody},
 };
 
@@ -61,9 +62,7 @@ pub async fn handler(
 ) -> Result<Json<StockBalance>, Problem> {
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
-    if catalog::offers(&mut tx, &[variant], now).await?.is_empty() {
-        return Err(ErrorCode::ProductNotFound.into());
-    }
+    check_stockable(&mut tx, variant).await?;
     let cause =
         Cause { actor: permit.actor(), reference: None, reason: Some(&receipt.reason), at: now };
     let context = SaveContext { clock: &*state.clock, ids: &state.ids };

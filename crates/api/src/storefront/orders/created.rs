@@ -11,7 +11,7 @@ use kernel::{
 };
 use orders::OrderNumber;
 use queries::{
-    Image,
+    BundlePartView, Image,
     orders::{OrderItemView, OrderStatusWord},
 };
 use serde::Serialize;
@@ -80,6 +80,8 @@ pub fn created(placed: &Placed, access: &OrderAccess) -> CreatedOrder {
         quantity: line.quantity.get(),
         unit_price: line.unit_price,
         line_total: line.line_total,
+        backordered: backordered(placed, line.line_no),
+        components: parts(placed, line.line_no),
     });
     CreatedOrder {
         id: order.id,
@@ -95,6 +97,25 @@ pub fn created(placed: &Placed, access: &OrderAccess) -> CreatedOrder {
         inventory_deduction_results: placed.deductions.iter().map(deduction).collect(),
         access_token: order.customer.is_none().then(|| access.token(order.id)),
     }
+}
+
+/// Units of a line that were sold beyond stock.
+fn backordered(placed: &Placed, line_no: i16) -> u32 {
+    let own = placed.backordered.iter().find(|(line, _)| *line == line_no);
+    own.map_or(0, |(_, units)| u32::try_from(*units).unwrap_or(0))
+}
+
+/// What a line's bundle is made of.
+fn parts(placed: &Placed, line_no: i16) -> Vec<BundlePartView> {
+    let own = placed.components.iter().filter(|component| component.line_no == line_no);
+    let view = |component: &orders::LineComponent| BundlePartView {
+        variant_id: component.variant,
+        sku: component.sku.clone(),
+        name: component.name.clone(),
+        variant_name: component.variant_name.clone(),
+        quantity: component.quantity,
+    };
+    own.map(view).collect()
 }
 
 fn deduction(deduction: &Deduction) -> InventoryDeduction {

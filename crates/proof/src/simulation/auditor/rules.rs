@@ -1,6 +1,8 @@
 //! What each command has to be answered, and what it changes in the books.
 
-use super::books::{Books, HOLD_MINUTES, Money, Order, Payment, State, Unit, units_of, variants};
+use super::books::{
+    Books, HOLD_MINUTES, Money, Order, Payment, Shelf, State, Unit, units_of, variants,
+};
 use crate::simulation::{
     answer::{Answer, Receipt},
     scenario::{Act, Attempt, Basket, House, Key, PriceSeen, Says, Variant},
@@ -27,8 +29,7 @@ impl Books {
             Act::Freeze { variant, house } => self.freeze(*variant, *house, true),
             Act::Thaw { variant, house } => self.freeze(*variant, *house, false),
             Act::SafetyStock { variant, house, units } => {
-                self.shelves.entry((*variant, *house)).or_default().safety = *units;
-                Answer::Done
+                self.set_safety_stock(*variant, *house, *units)
             }
             Act::Ship { key } => self.ship(*key),
             Act::Relay => Answer::Done,
@@ -242,6 +243,16 @@ impl Books {
         shelf.units.extend((0..units).map(|_| Unit::Free));
         shelf.entries += 1;
         Answer::Row(shelf.balance())
+    }
+
+    fn set_safety_stock(&mut self, variant: Variant, house: House, units: u32) -> Answer {
+        let shelf = self.shelves.entry((variant, house)).or_default();
+        let low = |shelf: &Shelf| shelf.free() < usize::try_from(shelf.safety).unwrap_or(0);
+        let was_low = low(shelf);
+        shelf.entries += i64::from(shelf.safety != units);
+        shelf.safety = units;
+        shelf.alerts += usize::from(!was_low && low(shelf));
+        Answer::Done
     }
 
     fn freeze(&mut self, variant: Variant, house: House, frozen: bool) -> Answer {

@@ -367,7 +367,10 @@ fn freeze(app: App, row: StockKey, frozen: bool) -> BoxFuture<'static, Answer> {
 
 async fn set_safety_stock(app: &App, row: StockKey, units: i32) -> Result<(), InventoryError> {
     let mut tx = app.db.begin().await?;
-    inventory::receive::set_safety_stock(&mut tx, row, units).await?;
+    let context = SaveContext { clock: &*app.clock, ids: &app.ids };
+    let at = app.clock.now();
+    let cause = Cause { actor: Actor::System, reference: None, reason: Some("simulated"), at };
+    inventory::receive::set_safety_stock(&mut tx, row, units, &cause, &context).await?;
     tx.commit().await.map_err(pg::DbError::from)?;
     Ok(())
 }

@@ -131,6 +131,7 @@ impl Process {
             provider: Provider { merchant, environment: Environment::Stage },
             access: OrderAccess::new([1; 32]),
             public_url: "https://shop.example".into(),
+            sourcing: inventory::Strategy::default(),
         };
         drop(inside);
         let observer = runtime.block_on(crate::sql::connect(&address.url(&address.socket_dir)))?;

@@ -31,10 +31,7 @@ impl Shop {
             Act::Freeze { variant, house } => self.freeze(*variant, *house, Some(Uuid::nil())),
             Act::Thaw { variant, house } => self.freeze(*variant, *house, None),
             Act::SafetyStock { variant, house, units } => {
-                let empty = empty_row(*variant, *house);
-                let row = self.rows.entry(empty.key).or_insert(empty);
-                row.safety_stock = i32::try_from(*units).unwrap_or(i32::MAX);
-                Answer::Done
+                self.set_safety_stock(*variant, *house, *units)
             }
             Act::Ship { key } => self.ship(*key),
             Act::Relay => Answer::Done,
@@ -278,6 +275,20 @@ impl Shop {
         self.save(&ledger);
         let balance = self.rows[&row.key].balance;
         Answer::Row([balance.total, balance.available, balance.reserved, balance.sold])
+    }
+
+    fn set_safety_stock(&mut self, variant: Variant, house: House, units: u32) -> Answer {
+        let empty = empty_row(variant, house);
+        let row = *self.rows.entry(empty.key).or_insert(empty);
+        let mut ledger = Ledger::new([row]);
+        let level = i32::try_from(units).unwrap_or(i32::MAX);
+        match ledger.set_safety_stock(row.key, level, &cause(self.now, None)) {
+            Ok(_) => {
+                self.save(&ledger);
+                Answer::Done
+            }
+            Err(error) => Answer::Broken(error.to_string()),
+        }
     }
 
     fn freeze(&mut self, variant: Variant, house: House, by: Option<Uuid>) -> Answer {

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use inventory::{
-    Allocation, Cause, Demand, Ledger, MovementKind, Preference, StockError, StockKey, StockRow,
-    Unfillable, Warehouse, allocate,
+    Allocation, Cause, Demand, Ledger, MovementKind, Preference, Sourcing, StockError, StockKey,
+    StockRow, Strategy, Unfillable, Warehouse, allocate,
 };
 use jiff::{SignedDuration, Timestamp};
 use kernel::{
@@ -215,7 +215,7 @@ impl Shop {
 
     pub(super) fn preference(&self, basket: &Basket) -> Preference {
         let code = POSTAL_CODES[usize::from(basket.near)];
-        Preference::for_postal_code(&self.warehouses, code)
+        Sourcing::new(&self.warehouses, Strategy::default()).preference(code)
     }
 
     /// Rows as somebody sees them who made a mistake.
@@ -341,6 +341,7 @@ fn warehouse(house: House) -> Warehouse {
         longitude,
         priority: i32::from(house),
         active: true,
+        version: 1,
     }
 }
 

@@ -1,0 +1,2 @@
+DROP TABLE inventory.transfer_lines;
+DROP TABLE inventory.transfers;

@@ -1,0 +1,3 @@
+DROP TABLE inventory.stocktake_counts;
+DROP TABLE inventory.stocktake_lines;
+DROP TABLE inventory.stocktakes;
