@@ -109,6 +109,9 @@ pub(crate) fn draft<'a>(
     })
 }
 
+/// How many units of which line wait.
+pub(crate) type Waiting = Vec<(i16, i32)>;
+
 impl Draft<'_> {
     /// Notes what it takes of limits, for the requests after it.
     pub fn note(&self, allowances: &mut Allowances) {
@@ -122,7 +125,7 @@ impl Draft<'_> {
         ledger: &mut Ledger,
         queues: &mut Queues,
         facts: &Facts<'_>,
-    ) -> Result<(Vec<Allocation>, Vec<(i16, i32)>), Unfillable> {
+    ) -> Result<(Vec<Allocation>, Waiting), Unfillable> {
         let (reference, at) = (Some(self.order.id.as_uuid()), facts.now);
         let cause = Cause { actor: self.order.buyer(), reference, reason: None, at };
         if queues.is_empty() {

@@ -38,7 +38,9 @@ impl Columns {
 
 pub(crate) async fn insert(conn: &mut Connection, components: &[&LineComponent]) -> DbResult<()> {
     let mut rows = Columns::default();
-    components.iter().for_each(|component| rows.push(component));
+    for component in components {
+        rows.push(component);
+    }
     sqlx::query!(
         r#"
         INSERT INTO orders.line_components (shard, order_id, line_no, component_id, sku, name_zh

@@ -25,6 +25,7 @@ impl Availability {
     pub const SHOWN_UP_TO: i64 = 10;
 
     /// The same where so many units more may be ordered ahead.
+    #[must_use]
     pub const fn with_backorders(self, left: i64) -> Self {
         match self {
             Self::SoldOut if left > 0 => Self::Backorder,

@@ -139,7 +139,7 @@ async fn a_hundred_thousand_rows_are_taken_at_once() {
     let mut conn = test.owner().acquire().await.unwrap();
     sqlx::query(
         "INSERT INTO catalog.variants (id, product_id, sku, name_zh, name_en, price, position)
-         SELECT overlay(gen_random_uuid()::text PLACING '7' FROM 15)::uuid, $1, 'BULK-' || n, '', ''
+         SELECT overlay(gen_random_uuid()::sheet PLACING '7' FROM 15)::uuid, $1, 'BULK-' || n, '', ''
               , 1, n + 10
            FROM generate_series(1, 50000) AS n",
     )
@@ -147,10 +147,10 @@ async fn a_hundred_thousand_rows_are_taken_at_once() {
     .execute(&mut *conn)
     .await
     .unwrap();
-    let mut text = "sku,warehouse,total,safety_stock,reason\n".to_owned();
+    let mut sheet = "sku,warehouse,total,safety_stock,reason\n".to_owned();
     for n in 1..=50_000 {
         for code in ["TPE", "KHH"] {
-            writeln!(text, "BULK-{n},{code},{},3,opening stock", n % 100).unwrap();
+            writeln!(sheet, "BULK-{n},{code},{},3,opening stock", n % 100).unwrap();
         }
     }
     let clock = test.shared_clock();
@@ -158,7 +158,7 @@ async fn a_hundred_thousand_rows_are_taken_at_once() {
     let cause = Cause { actor: Actor::System, reference: None, reason: None, at: clock.now() };
     let began = std::time::Instant::now();
     let mut reader = Reader::default();
-    for piece in text.as_bytes().chunks(16 * 1024) {
+    for piece in sheet.as_bytes().chunks(16 * 1024) {
         reader.push(piece);
     }
     let sheet = reader.finish();
@@ -202,8 +202,8 @@ async fn what_was_exported_is_taken_back_and_changes_nothing() {
     let test = TestDb::new().await;
     let shop = seed::Shop::small(&test).await;
     let pieces: Vec<axum::body::Bytes> = export(test.db().clone()).try_collect().await.unwrap();
-    let text = pieces.concat();
-    let told = String::from_utf8(text.clone()).unwrap();
+    let sheet = pieces.concat();
+    let told = String::from_utf8(sheet.clone()).unwrap();
     assert_eq!(
         told,
         "\u{feff}sku,warehouse,total,available,reserved,sold,safety_stock\n\
@@ -215,7 +215,7 @@ async fn what_was_exported_is_taken_back_and_changes_nothing() {
          TOTE-S,TPE,0,0,0,0,0\n"
     );
     let mut reader = Reader::default();
-    reader.push(&text);
+    reader.push(&sheet);
     let clock = test.shared_clock();
     let context = SaveContext { clock: &*clock, ids: test.ids() };
     let cause = Cause { actor: Actor::System, reference: None, reason: None, at: clock.now() };

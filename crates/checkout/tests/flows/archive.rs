@@ -11,9 +11,9 @@ use kernel::{
 use orders::OrderStatus;
 use payments::notices::Verdict;
 use testkit::seed::Shop;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
-use crate::bench::Bench;
+use crate::{bench::Bench, expiry::until_waiting};
 
 const HOT: &str = "SELECT count(*) FROM inventory.reservations";
 const ARCHIVED: &str = "SELECT count(*) FROM inventory.reservations_archive";
@@ -156,19 +156,18 @@ async fn the_mover_passes_by_what_somebody_holds_and_whoever_comes_waits_for_the
 
     let mut mover = db.begin().await.unwrap();
     assert_eq!(archive::archive(&mut mover, order.shard(), before, 100).await.unwrap(), 1);
-    let asking = tokio::spawn({
-        let db = db.clone();
-        async move {
-            let mut tx = db.begin().await.unwrap();
-            let back = archive::take_back(&mut tx, order).await.unwrap();
-            tx.commit().await.unwrap();
-            back
-        }
-    });
-    sleep(Duration::from_millis(200)).await;
-    assert!(!asking.is_finished());
-    mover.commit().await.unwrap();
-    assert_eq!(asking.await.unwrap(), 1);
+    let asking = async {
+        let mut tx = db.begin().await.unwrap();
+        let back = archive::take_back(&mut tx, order).await.unwrap();
+        tx.commit().await.unwrap();
+        back
+    };
+    let moving = async {
+        until_waiting(&bench, 1).await;
+        mover.commit().await.unwrap();
+    };
+    let (back, ()) = tokio::join!(asking, moving);
+    assert_eq!(back, 1);
     assert_eq!((bench.count(HOT).await, bench.count(ARCHIVED).await), (1, 0));
     bench.assert_books_are_right().await;
 }

@@ -78,7 +78,7 @@ async fn expire_all(node: &Checkout) -> usize {
 }
 
 /// Waits until `count` transactions wait for a lock.
-async fn until_waiting(bench: &Bench, count: i64) {
+pub async fn until_waiting(bench: &Bench, count: i64) {
     let waiting = "SELECT count(*) FROM pg_stat_activity
                     WHERE datname = current_database() AND wait_event_type = 'Lock'";
     let seen = async {

@@ -170,7 +170,9 @@ pub async fn items(conn: &mut Connection, id: OrderId) -> DbResult<Vec<OrderItem
     if with_bundles {
         for (line_no, part) in bundles::of_lines(conn, id).await? {
             let line = items.iter_mut().find(|item| item.line_no == line_no);
-            line.into_iter().for_each(|item| item.components.push(part.clone()));
+            if let Some(item) = line {
+                item.components.push(part);
+            }
         }
     }
     Ok(items)

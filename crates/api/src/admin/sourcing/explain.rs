@@ -109,6 +109,7 @@ fn demands(
     Ok(demands)
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature garde calls checks with")]
 fn check_country(value: &str, (): &()) -> garde::Result {
     if value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_uppercase()) {
         return Ok(());

@@ -102,13 +102,9 @@ fn line(
     }
     // `parse` takes a sign, which no count has.
     let digits = !counted.is_empty() && counted.bytes().all(|byte| byte.is_ascii_digit());
-    match counted.parse::<i32>().ok().filter(|units| digits && *units <= COUNTED_MAX) {
-        Some(counted) => Ok(SheetLine { line: at, sku: sku.to_owned(), counted }),
-        None => {
-            let detail = format!("is not a whole number from 0 to {COUNTED_MAX}");
-            Err(SheetError::new(at, 2, detail))
-        }
-    }
+    let counted = counted.parse::<i32>().ok().filter(|units| digits && *units <= COUNTED_MAX);
+    let wrong = || SheetError::new(at, 2, format!("is not a whole number from 0 to {COUNTED_MAX}"));
+    Ok(SheetLine { line: at, sku: sku.to_owned(), counted: counted.ok_or_else(wrong)? })
 }
 
 #[cfg(test)]

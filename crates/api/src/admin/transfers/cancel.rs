@@ -71,7 +71,7 @@ async fn perform(
         Err(error) => return Err(problem(&mut tx, error, &[], now).await),
     };
     let change =
-        Change { before: Some(on_record(&before)), after: Some(on_record(&after)), reason: reason };
+        Change { before: Some(on_record(&before)), after: Some(on_record(&after)), reason };
     permit.record(&mut tx, &resource(&after), change).await?;
     let answer = tagged(&mut tx, &after, now).await?;
     tx.commit().await.map_err(DbError::from)?;

@@ -123,6 +123,7 @@ impl WarehouseForm {
 
 const NO_DISTRICT: &str = "is not the postal code of a district of Taiwan";
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature garde calls checks with")]
 fn check_code(value: &str, (): &()) -> garde::Result {
     if warehouses::is_code(value) {
         return Ok(());
@@ -130,6 +131,7 @@ fn check_code(value: &str, (): &()) -> garde::Result {
     Err(garde::Error::new("must be 1 to 20 capital letters, digits and hyphens, no hyphen first"))
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature garde calls checks with")]
 fn check_district(value: &str, (): &()) -> garde::Result {
     match districts::of_postal_code(value) {
         Some(_) => Ok(()),

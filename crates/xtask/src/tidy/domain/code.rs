@@ -81,8 +81,8 @@ pub fn read(tree: &Tree) -> Code {
         };
         let path = &found.place.path;
         // The tests stand below the enum, or in a file of their own beside it.
-        let tests = path.replace(".rs", "_tests.rs");
-        let texts = [path, &tests].into_iter().filter_map(|path| tree.find(path));
+        let beside = path.replace(".rs", "_tests.rs");
+        let texts = [path, &beside].into_iter().filter_map(|path| tree.find(path));
         let moves = texts
             .flat_map(|file| MOVE.captures_iter(&file.text))
             .map(|it| [word(&it[1].to_owned()), it[2].to_owned(), word(&it[3].to_owned())]);
