@@ -85,7 +85,7 @@ pub async fn import(
     sheet.errors.sort_by_key(|error| (error.line, error.column));
     Ok(ImportReport {
         import_id,
-        accepted: sheet.rejected == 0 || rules.partial,
+        accepted: sheet.rejected == 0 || (rules.partial && !sheet.unusable),
         dry_run: rules.dry_run,
         rows,
         changed,

@@ -48,6 +48,8 @@ pub struct Sheet {
     pub errors: Vec<RowError>,
     /// How many rows are wrong.
     pub rejected: usize,
+    /// Whether the file as a whole cannot be taken, not even its good rows.
+    pub unusable: bool,
     /// In which columns the SKU, the warehouse and the units are, from 1.
     pub places: [usize; 3],
 }
@@ -125,15 +127,13 @@ pub struct Reader {
     /// Lines that were read.
     lines: u64,
     columns: Option<Vec<Column>>,
-    /// The file as a whole cannot be taken.
-    given_up: bool,
     sheet: Sheet,
 }
 
 impl Reader {
     /// Takes a piece.
     pub fn push(&mut self, piece: &[u8]) {
-        if self.given_up {
+        if self.sheet.unusable {
             return;
         }
         self.pending.extend_from_slice(piece);
@@ -157,10 +157,10 @@ impl Reader {
     /// The file is at its end.
     pub fn finish(mut self) -> Sheet {
         let rest = std::mem::take(&mut self.pending);
-        if !self.given_up {
+        if !self.sheet.unusable {
             self.read(&rest);
         }
-        if self.columns.is_none() && !self.given_up {
+        if self.columns.is_none() && !self.sheet.unusable {
             self.give_up(1, 1, "has no lines; the first names the columns");
         }
         self.sheet
@@ -168,7 +168,7 @@ impl Reader {
 
     fn give_up(&mut self, line: u64, column: usize, detail: impl Into<String>) {
         self.sheet.reject(line, column, detail);
-        self.given_up = true;
+        self.sheet.unusable = true;
     }
 
     fn read(&mut self, rows: &[u8]) {
@@ -178,7 +178,7 @@ impl Reader {
         let mut record = ByteRecord::new();
         let mut place = Lines::new(bytes, self.lines + 1);
         // Reading from memory cannot fail, and bytes are always bytes.
-        while !self.given_up && reader.read_byte_record(&mut record).is_ok_and(|more| more) {
+        while !self.sheet.unusable && reader.read_byte_record(&mut record).is_ok_and(|more| more) {
             let line = place.at(record.position());
             let Some(columns) = self.columns.take() else {
                 self.head(line, &record);

@@ -64,7 +64,7 @@ fn a_file_that_cannot_be_understood_is_refused_as_a_whole() {
         assert_eq!(found.len(), 1, "{text:?}: {found:?}");
         assert_eq!((found[0].0, found[0].1), (line, column), "{text:?}");
         assert!(found[0].2.contains(detail), "{text:?}: {found:?}");
-        assert_eq!(read(text).lines, []);
+        assert_eq!((read(text).lines, read(text).unusable), (vec![], true));
     }
 }
 

@@ -209,6 +209,8 @@ async fn a_file_is_taken_whole_or_not_at_all_unless_asked_for() {
     assert_eq!((&report["changed"], &report["unchanged"]), (&json!(1), &json!(1)));
     assert_eq!((&report["rejected"], &report["rows"]), (&json!(4), &json!(6)));
     assert_eq!(app.count(movements).await, 2);
+    let nonsense = import(&mut warehouse, "?partial=true&dry_run=true", "{}").await;
+    assert_eq!(nonsense.problem(422), "VALIDATION_FAILED");
     let good = "sku,warehouse,by\nTOTE-S,KHH,7\nMUG-WHITE,TPE,-12\n";
     let trial = import(&mut warehouse, "?dry_run=true&reason=move", good).await.ok(200);
     assert_eq!((&trial["changed"], &trial["dry_run"]), (&json!(2), &json!(true)));

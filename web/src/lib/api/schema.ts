@@ -231,8 +231,9 @@ export interface paths {
          *     columns: `sku`, `warehouse` (its code), and `total` (so many lie there, promised or not; the
          *     difference is adjusted) or `by` (so many more are available; negative: fewer), `safety_stock`,
          *     `reason`; empty cells leave things as they are, and the other columns of an export are passed
-         *     over. All of it or nothing, unless `partial`: `rows` of the problem names each bad row with its
-         *     line and column, up to a thousand, and `rejected` counts them.
+         *     over. All of it or nothing, unless `partial`; nothing in any case of a file that cannot be
+         *     understood as a whole. `rows` of the problem names each bad row with its line and column, up to a
+         *     thousand, and `rejected` counts them.
          */
         post: operations["import_inventory"];
         delete?: never;

@@ -46,8 +46,9 @@ pub struct ImportParams {
 /// columns: `sku`, `warehouse` (its code), and `total` (so many lie there, promised or not; the
 /// difference is adjusted) or `by` (so many more are available; negative: fewer), `safety_stock`,
 /// `reason`; empty cells leave things as they are, and the other columns of an export are passed
-/// over. All of it or nothing, unless `partial`: `rows` of the problem names each bad row with its
-/// line and column, up to a thousand, and `rejected` counts them.
+/// over. All of it or nothing, unless `partial`; nothing in any case of a file that cannot be
+/// understood as a whole. `rows` of the problem names each bad row with its line and column, up to a
+/// thousand, and `rejected` counts them.
 #[utoipa::path(
     post, path = "/api/admin/inventory/import", tag = "inventory", operation_id = "import_inventory",
     params(ImportParams),
@@ -96,11 +97,12 @@ async fn take(
     let cause = Cause { actor: permit.actor(), reference: None, reason: None, at: now };
     let context = SaveContext { clock: &*state.clock, ids: &state.ids };
     let import_id = state.ids.next::<Uuid>(&*state.clock);
+    let unusable = sheet.unusable;
     let mut tx = state.db.begin().await?;
     let report = stock_files::import(&mut tx, sheet, rules, import_id, &cause, &context)
         .await
         .map_err(problem)?;
-    if !report.accepted && !report.dry_run {
+    if !report.accepted && (unusable || !report.dry_run) {
         return Err(wrong(&report));
     }
     if report.dry_run {
