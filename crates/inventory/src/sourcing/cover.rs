@@ -1,6 +1,6 @@
 //! The fewest warehouses that together have what is wanted: the problem of the smallest cover.
 //!
-//! It is solved exactly as long as [`TRIES`] sets are enough, and they are for every order of a shop
+//! It is solved exactly as long as 10,000 sets are enough, and they are for every order of a shop
 //! of up to 13 warehouses (2¹³ sets); of more, for every order that two out of 141, three out of 39
 //! or four out of 23 can fill. Warehouses that have nothing of what is wanted do not count, and sets
 //! that are too small for one of the variants alone are not tried. Beyond that, the warehouse that
