@@ -139,7 +139,7 @@ async fn a_hundred_thousand_rows_are_taken_at_once() {
     let mut conn = test.owner().acquire().await.unwrap();
     sqlx::query(
         "INSERT INTO catalog.variants (id, product_id, sku, name_zh, name_en, price, position)
-         SELECT overlay(gen_random_uuid()::sheet PLACING '7' FROM 15)::uuid, $1, 'BULK-' || n, '', ''
+         SELECT overlay(gen_random_uuid()::text PLACING '7' FROM 15)::uuid, $1, 'BULK-' || n, '', ''
               , 1, n + 10
            FROM generate_series(1, 50000) AS n",
     )
