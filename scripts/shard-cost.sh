@@ -31,7 +31,7 @@ BEGIN
     FOR hot IN SELECT * FROM (VALUES
         ('inventory.stock', 'variant_id, warehouse_id', 50),
         ('inventory.movements', 'variant_id, warehouse_id, seq', 100),
-        ('inventory.reservations', 'order_id, line_no, warehouse_id', 90),
+        ('inventory.reservations', 'order_id, line_no, variant_id, warehouse_id', 90),
         ('orders.orders', 'id', 90),
         ('orders.lines', 'order_id, line_no', 100)) AS t (name, key, filled)
     LOOP

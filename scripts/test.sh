@@ -108,6 +108,17 @@ api_description() {
     add "$outcome" "$good" "$bad" 0
 }
 
+# What failed, by name, with the beginning of what each said of itself: the last lines of a long log
+# are what people read.
+failures() {
+    plain "$logs/nextest.log" | { grep -E '^ +(FAIL|TIMEOUT|SIG[A-Z]+|ABORT) \[' || true; } | sort -u
+    plain "$logs/doctests.log" | { grep -E '^test .* FAILED$' || true; }
+    plain "$logs/vitest.log" | { grep -E '^ *FAIL ' || true; } | sort -u
+    for log in "$logs"/e2e-*.log; do
+        plain "$log" | { grep -E -A 14 '^ +[0-9]+\) \[' || true; }
+    done
+}
+
 generated_files() {
     local outcome=0
     cargo xtask update --check openapi web || outcome=1
@@ -135,6 +146,7 @@ else
 fi
 
 summary "test"
+failures | sed -n 1,80p | tee "$logs/failures.txt"
 line="$passed passed, $failed failed"
 if [[ $skipped_tests -gt 0 ]]; then
     line+=", $skipped_tests skipped"

@@ -25,6 +25,8 @@ export default defineConfig({
     {
       name: 'mocked',
       testDir: 'e2e/mocked',
+      // Their people and orders are their own: a long file need not wait for one worker.
+      fullyParallel: true,
       use: { baseURL: `http://127.0.0.1:${MOCK_PORT}` },
     },
     {

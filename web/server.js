@@ -24,6 +24,8 @@ const ORPHAN_GRACE_MS = 500;
 // The handler works out the page's own address from these two headers, which are set below.
 process.env.PROTOCOL_HEADER = 'x-forwarded-proto';
 process.env.HOST_HEADER = 'x-forwarded-host';
+// A picture of a return, which is 8 MiB at most, and the form around it.
+process.env.BODY_SIZE_LIMIT ??= '9M';
 const { handler } = await import('./build/handler.js');
 
 const digest = (text) => createHash('sha256').update(text).digest();

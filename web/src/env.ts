@@ -9,4 +9,8 @@ export const variables = defineEnvVars({
     description: 'What this server and the Oxcart server prove themselves with to one another',
     schema: (value) => value ?? '',
   },
+  OXCART_STYLEGUIDE: {
+    description: 'Whether the built shop shows /styleguide as well: on or off',
+    schema: (value) => value === 'on',
+  },
 });

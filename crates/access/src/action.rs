@@ -36,8 +36,22 @@ words! {
         OrderWrite = "order_write",
         /// Ask for the money of an order.
         RefundRequest = "refund_request",
+        /// See refunds.
+        RefundRead = "refund_read",
         /// Give it back.
         RefundApprove = "refund_approve",
+        /// Plan parcels, pack and send them.
+        ShipmentWrite = "shipment_write",
+        /// Take in what comes back, and look at it.
+        ReturnWrite = "return_write",
+        /// Decide whether goods may be sent back.
+        ReturnApprove = "return_approve",
+        /// See attempts to pay, and the ways of paying.
+        PaymentRead = "payment_read",
+        /// Confirm money that came in, ask the provider about an attempt.
+        PaymentConfirm = "payment_confirm",
+        /// Change the ways of paying.
+        PaymentMethodWrite = "payment_method_write",
         /// See a product.
         CatalogRead = "catalog_read",
         /// Edit products, prices, categories.
@@ -60,6 +74,18 @@ words! {
         PolicyWrite = "policy_write",
         /// Read the audit log.
         AuditRead = "audit_read",
+        /// See events, dead letters, and what the shop does by itself.
+        EventRead = "event_read",
+        /// Replay and discard dead letters, have recurring jobs run now.
+        EventWrite = "event_write",
+        /// See which other systems are told of events, and what became of it.
+        WebhookRead = "webhook_read",
+        /// Say which other systems are told of events; send them again.
+        WebhookWrite = "webhook_write",
+        /// See what mails and short messages say.
+        MessageRead = "message_read",
+        /// Read the mails in the folder, which may open accounts.
+        MailboxRead = "mailbox_read",
     }
 }
 
@@ -68,8 +94,14 @@ words! {
     Kind {
         /// An order.
         Order = "Order",
+        /// An attempt to pay, or a way of paying.
+        Payment = "Payment",
         /// Money that is to go back.
         Refund = "Refund",
+        /// A parcel of an order.
+        Shipment = "Shipment",
+        /// Goods that are sent back.
+        Return = "Return",
         /// A product with its variants.
         Product = "Product",
         /// The stock of a variant, warehouses.
@@ -80,6 +112,12 @@ words! {
         Policy = "Policy",
         /// The audit log.
         AuditLog = "AuditLog",
+        /// Events, dead letters, recurring jobs.
+        Event = "Event",
+        /// Another system that is told of events.
+        Webhook = "Webhook",
+        /// What people are told by mail and by short message.
+        Message = "Message",
     }
 }
 
@@ -88,12 +126,18 @@ impl Action {
     pub const fn kind(self) -> Kind {
         match self {
             Self::OrderRead | Self::OrderWrite | Self::RefundRequest => Kind::Order,
-            Self::RefundApprove => Kind::Refund,
+            Self::ShipmentWrite => Kind::Shipment,
+            Self::ReturnWrite | Self::ReturnApprove => Kind::Return,
+            Self::RefundRead | Self::RefundApprove => Kind::Refund,
+            Self::PaymentRead | Self::PaymentConfirm | Self::PaymentMethodWrite => Kind::Payment,
             Self::CatalogRead | Self::CatalogWrite => Kind::Product,
             Self::StockRead | Self::StockWrite | Self::StockApprove => Kind::Stock,
             Self::AccountRead | Self::AccountWrite | Self::RoleWrite => Kind::Account,
             Self::PolicyRead | Self::PolicyWrite => Kind::Policy,
             Self::AuditRead => Kind::AuditLog,
+            Self::EventRead | Self::EventWrite => Kind::Event,
+            Self::WebhookRead | Self::WebhookWrite => Kind::Webhook,
+            Self::MessageRead | Self::MailboxRead => Kind::Message,
         }
     }
 

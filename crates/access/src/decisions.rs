@@ -101,6 +101,7 @@ mod tests {
                 time: Timestamp::from_second(second).unwrap(),
                 source: Source::Session,
                 second_factor: false,
+                amount: None,
             },
         }
     }

@@ -140,6 +140,9 @@ fn context(circumstances: &Circumstances) -> Result<Context, Unfit> {
         ("request_source".to_owned(), text(circumstances.source.as_str())),
         ("second_factor".to_owned(), RestrictedExpression::new_bool(circumstances.second_factor)),
     ];
+    if let Some(amount) = circumstances.amount {
+        pairs.push(("amount".to_owned(), RestrictedExpression::new_long(amount)));
+    }
     if let Some(ip) = circumstances.ip {
         pairs.push(("ip".to_owned(), RestrictedExpression::new_ip(ip.to_string())));
     }

@@ -131,6 +131,9 @@ pub struct Circumstances {
     /// Whether the session began with a second factor.
     #[serde(default)]
     pub second_factor: bool,
+    /// What it is about, whole TWD, where it is about money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<i64>,
 }
 
 /// A question.

@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn the_shipped_policies_hold_against_the_schema_and_explain_themselves() {
         let shipped = Policies::shipped();
-        assert_eq!(shipped.count(), 15);
+        assert_eq!(shipped.count(), 20);
         for policy in shipped.set.policies() {
             let described = policy.annotation("description").is_some_and(|it| it.len() > 20);
             assert!(described, "{} says what it is for", policy.id());

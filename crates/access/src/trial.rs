@@ -112,6 +112,7 @@ fn about(subject: &Subject, action: Action, owner: Option<UserId>, now: Timestam
             time: now,
             source: Source::Session,
             second_factor: true,
+            amount: None,
         },
     }
 }

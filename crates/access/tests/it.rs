@@ -26,6 +26,7 @@ fn question(subject: Subject, action: Action, resource: Resource) -> Question {
         time: "2026-11-21T13:00:00.123Z".parse().unwrap(),
         source: Source::Session,
         second_factor: false,
+        amount: None,
     };
     Question { subject, action, resource, circumstances }
 }
@@ -45,11 +46,18 @@ fn the_shipped_policies_say_who_may_do_what() {
     let (ops, warehouse, admin) =
         (person(1, &["ops"]), person(1, &["warehouse"]), person(1, &["admin"]));
     // Who may do it to what belongs to somebody else, and who to their own.
-    let table: [(Action, [bool; 5], [bool; 4]); 15] = [
+    let table: [(Action, [bool; 5], [bool; 4]); 28] = [
         (OrderRead, [false, false, true, true, true], [true, true, true, true]),
         (OrderWrite, [false, false, true, false, true], [true, true, true, true]),
         (RefundRequest, [false, false, true, false, true], [true, true, true, true]),
+        (RefundRead, [false, false, true, false, true], [false, true, false, true]),
         (RefundApprove, [false, false, true, false, true], [false, false, false, false]),
+        (ShipmentWrite, [false, false, true, true, true], [false, true, true, true]),
+        (ReturnWrite, [false, false, true, true, true], [false, true, true, true]),
+        (ReturnApprove, [false, false, true, false, true], [false, true, false, true]),
+        (PaymentRead, [false, false, true, false, true], [false, true, false, true]),
+        (PaymentConfirm, [false, false, true, false, true], [false, true, false, true]),
+        (PaymentMethodWrite, [false, false, false, false, true], [false, false, false, true]),
         (CatalogRead, [false, false, true, false, true], [false, true, false, true]),
         (CatalogWrite, [false, false, true, false, true], [false, true, false, true]),
         (StockRead, [false, false, true, true, true], [false, true, true, true]),
@@ -61,6 +69,12 @@ fn the_shipped_policies_say_who_may_do_what() {
         (PolicyRead, [false, false, false, false, true], [false, false, false, true]),
         (PolicyWrite, [false, false, false, false, true], [false, false, false, true]),
         (AuditRead, [false, false, false, false, true], [false, false, false, true]),
+        (EventRead, [false, false, true, false, true], [false, true, false, true]),
+        (EventWrite, [false, false, false, false, true], [false, false, false, true]),
+        (WebhookRead, [false, false, false, false, true], [false, false, false, true]),
+        (WebhookWrite, [false, false, false, false, true], [false, false, false, true]),
+        (MessageRead, [false, false, true, false, true], [false, true, false, true]),
+        (MailboxRead, [false, false, false, false, true], [false, false, false, true]),
     ];
     assert_eq!(table.len(), Action::ALL.len());
     for (action, others, own) in table {
@@ -76,6 +90,28 @@ fn the_shipped_policies_say_who_may_do_what() {
             );
         }
     }
+}
+
+/// What `docs/access.md` offers to whoever wants it.
+#[test]
+fn a_policy_can_limit_what_operations_give_back() {
+    let mut files = Policies::shipped().files().to_vec();
+    files.push(PolicyFile {
+        name: "large-refunds.cedar".into(),
+        text: "@id(\"large-refunds\")\nforbid (principal in Role::\"ops\", action == \
+               Action::\"refund_approve\", resource is Refund)\nwhen { context has amount && \
+               context.amount > 5000 }\nunless { principal.is_admin };\n"
+            .into(),
+    });
+    let engine = Engine::new(Policies::read(files).unwrap());
+    let may = |roles: &[&str], amount| {
+        let refund = Resource::one(Kind::Refund, "x").owned_by(Some(user(2)));
+        let mut asked = question(person(1, roles), Action::RefundApprove, refund);
+        asked.circumstances.amount = amount;
+        engine.ask(&asked).allowed
+    };
+    assert_eq!([Some(5000), Some(5001), None].map(|it| may(&["ops"], it)), [true, false, true]);
+    assert!(may(&["ops", "admin"], Some(5001)) && may(&["admin"], Some(5001)));
 }
 
 #[test]

@@ -6,11 +6,13 @@
 
 pub mod access;
 pub mod admin;
+mod after_sale;
 pub mod dev;
 pub mod hooks;
 pub mod kit;
 pub mod openapi;
 pub mod ops;
+mod pictures;
 mod router;
 mod state;
 pub mod stock_files;

@@ -8,9 +8,13 @@ use identity::{AccessTokens, Attempts, Passwords, Revocations, SecondFactors};
 use intake::{Intake, Pending};
 use kernel::{Ids, ManualClock, SharedClock};
 use pg::Db;
+use ports::{ObjectStore, mail::DevMailbox, sms::DevSmsBox};
 use tokio_util::task::TaskTracker;
 
-use crate::kit::{challenge::Challenges, key_cache::KeyCache, limits::Limits, streams::Streams};
+use crate::{
+    hooks::signature::WebhookSecret,
+    kit::{challenge::Challenges, key_cache::KeyCache, limits::Limits, streams::Streams},
+};
 
 /// The parts of the state.
 #[derive(Debug)]
@@ -41,6 +45,16 @@ pub struct Parts {
     pub limits: Limits,
     /// Work that has to be shown before an order is taken.
     pub challenges: Challenges,
+    /// What registering and sending webhooks again needs.
+    pub webhooks: webhooks::Office,
+    /// Where mails lie, in a shop whose mails go into a folder.
+    pub mailbox: Option<DevMailbox>,
+    /// Where short messages lie, in a shop whose short messages go into a folder.
+    pub sms_box: Option<DevSmsBox>,
+    /// Pictures of returns, and whatever else people add.
+    pub objects: ObjectStore,
+    /// What carriers' systems sign their messages with; without it none are taken.
+    pub carrier_secret: Option<WebhookSecret>,
     /// In development only: the clock that `/api/dev/clock` moves.
     pub dev_clock: Option<Arc<ManualClock>>,
     /// The metrics to show at `/metrics`.

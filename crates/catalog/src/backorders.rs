@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use kernel::id::VariantId;
 use pg::Connection;
 
-use crate::{check_stockable, error::BundleError, sql_backorders};
+use crate::{check_stockable, error::BundleError, sql_backorders, sql_bundles};
 
 /// What may be sold beyond stock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,6 +28,7 @@ pub async fn put_backorders(
     variant: VariantId,
     backorders: &Backorders,
 ) -> Result<Backorders, BundleError> {
+    sql_bundles::lock_revision(conn).await?;
     match check_stockable(conn, variant).await {
         Err(BundleError::IsBundle) if backorders.limit == 0 => {}
         checked => checked?,

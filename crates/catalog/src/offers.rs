@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use jiff::{Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use kernel::{
     LocalizedText, Money,
     id::{ProductId, VariantId},
@@ -30,6 +30,9 @@ pub struct Offer {
     pub price: Money,
     /// The most units one buyer may have of it in live orders.
     pub purchase_limit: Option<u32>,
+    /// For how long orders of it are held at most, where that is less than their payment allows: while
+    /// it is in a flash sale.
+    pub reservation: Option<SignedDuration>,
     /// Whether it is active and its product is published by now.
     pub sellable: bool,
     /// The picture that shows it.

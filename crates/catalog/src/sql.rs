@@ -223,6 +223,7 @@ struct OfferRow {
     variant_name_en: String,
     price: i64,
     purchase_limit: Option<i32>,
+    reservation_minutes: Option<i32>,
     for_sale: bool,
     published_at: Option<jiff_sqlx::Timestamp>,
     image_key: Option<String>,
@@ -242,7 +243,7 @@ pub async fn offers(conn: &mut Connection, variants: &[VariantId]) -> DbResult<V
         OfferRow,
         r#"SELECT v.id AS variant_id, v.product_id, p.slug AS product_slug, v.sku,
              p.name_zh, p.name_en, v.name_zh AS variant_name_zh, v.name_en AS variant_name_en,
-             v.price, v.purchase_limit,
+             v.price, v.purchase_limit, v.reservation_minutes,
              (v.active AND p.status = 'published') AS "for_sale!", p.published_at,
              i.object_key AS "image_key?", i.alt_zh AS "alt_zh?", i.alt_en AS "alt_en?",
              i.width AS "width?", i.height AS "height?",
@@ -305,6 +306,9 @@ impl TryFrom<OfferRow> for Listed {
             variant_name: LocalizedText::new(row.variant_name_zh, row.variant_name_en),
             price,
             purchase_limit: row.purchase_limit.map(|limit| u32::try_from(limit).unwrap_or(0)),
+            reservation: row
+                .reservation_minutes
+                .map(|minutes| jiff::SignedDuration::from_mins(minutes.into())),
             sellable: false,
             image: image.map(Arc::new),
             backorder_limit: u32::try_from(row.backorder_limit).unwrap_or(0),

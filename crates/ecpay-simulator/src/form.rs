@@ -2,11 +2,14 @@
 
 use std::collections::HashSet;
 
+use serde::{Deserialize, Serialize};
+
 /// More fields than this are no checkout.
 const MAX_FIELDS: usize = 200;
 
 /// The fields of a form in the order they came.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct Form(pub(crate) Vec<(String, String)>);
 
 impl Form {

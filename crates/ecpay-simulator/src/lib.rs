@@ -11,24 +11,22 @@
 //! | `POST /Cashier/AioCheckOut/V5` | checks the form as ECPay does, then shows the payment page |
 //! | `POST /Cashier/QueryTradeInfo/V5` | the state of an order; unencoded, signed |
 //! | `POST /Cashier/QueryPaymentInfo` | the payment code of an order; unencoded, signed |
-//! | `GET /_sim/trades`, `GET /_sim/trades/{merchant_trade_no}` | orders and their deliveries |
-//! | `POST /_sim/trades/{merchant_trade_no}/pay` | pays without a browser |
-//! | `POST /_sim/trades/{merchant_trade_no}/redeliver` | sends the last notice again |
-//! | `GET`, `POST`, `DELETE /_sim/faults` | what goes wrong next, see [`Fault`] |
-//! | `GET /_sim/health` | `ok` |
-//!
-//! Card payments go through a card form and a 3-D Secure page, prefilled with ECPay's public test
-//! card. ATM, CVS and BARCODE issue a code, which is paid later by the control address. Other
-//! methods are refused as not enabled.
+//! | `POST /CreditDetail/QueryTrade/V2` | a card's money; JSON, unsigned |
+//! | `POST /CreditDetail/DoAction` | captures, refunds, cancels; unencoded, unsigned |
+//! | `POST /PaymentMedia/TradeNoAio` | the orders of a merchant as a file |
+//! | `POST /CreditDetail/FundingReconDetail` | the payouts for cards as a file |
+//! | `/simulator/…` | steers it; the crate's `README.md` is the manual |
+//! | `GET /`, `GET /console/{trade_no}` | the same by hand |
 //!
 //! # Where it differs from ECPay
 //!
 //! - Notices go to any `http` port; ECPay calls 80 and 443 only. It has no TLS.
 //! - A form that is refused is answered with status 400. Error codes that ECPay does not publish
 //!   are numbers of the simulator's own, 9999xxxx.
-//! - Retries wait [`Config::retry_delay`]; ECPay waits 5 to 15 minutes.
-//! - A payment by card notifies at once; ECPay within half an hour.
-//! - It forgets: everything is in memory, and bounded ([`Config::max_trades`]).
+//! - A payment notifies at once; ECPay within half an hour (cards), a day (ATM, CVS) or two.
+//! - An order that is charged again and again (`Period…`) is charged once.
+//! - It remembers so many orders and no more ([`Config::max_trades`]); a forgotten order's number
+//!   could be used again.
 //!
 //! # Use
 //!
@@ -44,24 +42,37 @@
 //! # }
 //! ```
 
+mod action;
+mod barcode;
+mod card;
 mod cashier;
+mod code;
 mod config;
 mod control;
 mod delivery;
 mod fault;
+mod files;
 mod form;
+mod gate;
+mod journal;
 mod messages;
+mod method;
+mod moment;
 mod pages;
 mod payment;
 mod query;
+mod question;
+mod routes;
 mod rules;
 mod server;
 mod signature;
 mod store;
 mod taipei;
 mod trade;
+mod view;
 
-pub use config::{Clock, Config, MerchantConfig};
-pub use fault::{Fault, FaultKind};
+pub use config::{Clock, Config, MerchantConfig, RateLimit};
+pub use fault::{Fault, FaultKind, FileName, NoticeKind};
+pub use method::Method;
 pub use server::{Simulator, StartError};
 pub use signature::sign;

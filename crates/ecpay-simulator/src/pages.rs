@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use minijinja::{Environment, Value};
+use minijinja::{Environment, State, Value};
 
 /// What a page may do: nothing from elsewhere; its forms may go anywhere (back to the shop).
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
@@ -14,6 +14,7 @@ pub(crate) struct Pages(Environment<'static>);
 impl Pages {
     pub(crate) fn new() -> Result<Self, minijinja::Error> {
         let mut environment = Environment::new();
+        environment.add_function("say", say);
         environment.add_filter("twd", |amount: u64| format!("NT$ {}", grouped(amount)));
         for (name, source) in [
             ("base.html", include_str!("../templates/base.html")),
@@ -24,6 +25,7 @@ impl Pages {
             ("result.html", include_str!("../templates/result.html")),
             ("code.html", include_str!("../templates/code.html")),
             ("error.html", include_str!("../templates/error.html")),
+            ("console.html", include_str!("../templates/console.html")),
         ] {
             environment.add_template(name, source)?;
         }
@@ -47,6 +49,12 @@ impl Pages {
             }
         }
     }
+}
+
+/// A text in the language that the shop asked for: the page's `english` says which.
+fn say(state: &State, chinese: String, english: String) -> String {
+    let is_english = state.lookup("english").is_some_and(|value| value.is_true());
+    if is_english { english } else { chinese }
 }
 
 /// `1234567` as `1,234,567`.
@@ -79,5 +87,15 @@ mod tests {
         let values = minijinja::context! { code => 1, message => "<script>" };
         let page = pages.0.get_template("error.html").unwrap().render(values).unwrap();
         assert!(page.contains("&lt;script&gt;") && !page.contains("<script>"), "{page}");
+    }
+
+    #[test]
+    fn pages_speak_two_languages() {
+        let pages = Pages::new().unwrap();
+        let template = pages.0.get_template("error.html").unwrap();
+        let chinese = template.render(minijinja::context! { code => 1 }).unwrap();
+        assert!(chinese.contains("lang=\"zh-Hant-TW\"") && chinese.contains("交易無法進行"));
+        let english = template.render(minijinja::context! { code => 1, english => true }).unwrap();
+        assert!(english.contains("lang=\"en\"") && !english.contains("交易無法進行"));
     }
 }

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use crate::card::{Card, Entry};
+use crate::code;
 use crate::delivery::{After, Letter};
-use crate::fault::FaultKind;
+use crate::fault::{FaultKind, NoticeKind, Stage};
 use crate::form;
-use crate::messages::{self, Voice};
-use crate::rules::Method;
+use crate::messages::{self, Fields, Voice};
+use crate::method::Method;
 use crate::signature;
 use crate::store::Store;
-use crate::taipei;
-use crate::trade::{CardDigits, Event, Notice, NoticeKind, NoticeState, PayCode, Trade};
+use crate::trade::{Event, Notice, NoticeState, PayCode, Trade};
 
 /// What a buyer, or a test in the buyer's stead, makes happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +43,21 @@ pub(crate) enum PayError {
     CodeExpired,
 }
 
+/// Whether an order can be paid by a method now.
+fn payable(trade: &Trade, method: Method, now: Timestamp) -> Result<(), PayError> {
+    if trade.paid_at.is_some() {
+        return Err(PayError::AlreadyPaid);
+    }
+    if !trade.methods.contains(&method) {
+        return Err(PayError::WrongMethod);
+    }
+    let expired = |code: &PayCode| code.method == method && code.expires_at < now;
+    if trade.code.as_ref().is_some_and(expired) {
+        return Err(PayError::CodeExpired);
+    }
+    Ok(())
+}
+
 /// Lets an order be paid, or fail, and answers the letters to send.
 pub(crate) fn settle(
     store: &mut Store,
@@ -51,194 +67,158 @@ pub(crate) fn settle(
     now: Timestamp,
 ) -> Result<Vec<Letter>, PayError> {
     let trade = store.get(trade_no).ok_or(PayError::NoTrade)?;
-    if trade.paid_at.is_some() {
-        return Err(PayError::AlreadyPaid);
-    }
-    if !trade.methods.contains(&method) {
-        return Err(PayError::WrongMethod);
-    }
-    if trade.code.as_ref().is_some_and(|code| code.method == method && code.expires_at < now) {
-        return Err(PayError::CodeExpired);
-    }
+    payable(trade, method, now)?;
     let number = trade.merchant_trade_no.clone();
-    let faults = store.faults.take(&number);
+    let faults = store.take_faults(Stage::Payment, &number);
     let ids = [store.next_number(), store.next_number()];
     let trade = store.get_mut(trade_no).ok_or(PayError::NoTrade)?;
     trade.paid_by = Some(method);
-    if method == Method::Credit && trade.card.is_none() {
-        // Paid without a browser: by the public test card.
-        trade.card = Some(CardDigits { first6: "431195".into(), last4: "2222".into() });
-    }
-
     let simulated = outcome == Outcome::Simulated
         || (outcome == Outcome::Paid && faults.contains(&FaultKind::Simulated));
     let code = if let Outcome::Failed(code) = outcome { code } else { Event::PAID };
     let event = Event { code, at: now, simulated };
     if event.is_success() && !simulated {
         trade.paid_at = Some(now);
+        if method.is_card() {
+            let entry = trade.entry.clone().unwrap_or_else(Entry::test_card);
+            let points = trade.request.get("Redeem") == "Y";
+            let gwsr = 10_000_000 + ids[0];
+            trade.card = Some(Card::authorise(entry, gwsr, trade.amount, points, now));
+        }
     }
     trade.last_event = Some(event.clone());
 
-    let mut letters = Vec::new();
-    let mut after = None;
     if event.is_success() && faults.contains(&FaultKind::FailedThenSucceeded) {
         let failure = Event { code: FAILED, at: now, simulated: false };
-        letters.extend(write_result(trade, ids[0], failure, &faults, None));
-        if !faults.iter().any(|fault| matches!(fault, FaultKind::Reordered { .. })) {
-            after = Some(After::Notice(ids[0]));
-        }
-        let last = write_result(trade, ids[1], event, &without_reorder(&faults), after);
-        letters.extend(last);
-    } else {
-        letters.extend(write_result(trade, ids[0], event, &faults, after));
+        let mut letters = write_result(trade, ids[0], &failure, &faults, None, now);
+        let reordered = |fault: &FaultKind| matches!(fault, FaultKind::Reordered { .. });
+        let after = (!faults.iter().any(reordered)).then_some(After::Notice(ids[0]));
+        let kept: Vec<_> = faults.into_iter().filter(|fault| !reordered(fault)).collect();
+        letters.extend(write_result(trade, ids[1], &event, &kept, after, now));
+        return Ok(letters);
     }
-    Ok(letters)
-}
-
-fn without_reorder(faults: &[FaultKind]) -> Vec<FaultKind> {
-    let kept = faults.iter().filter(|fault| !matches!(fault, FaultKind::Reordered { .. }));
-    kept.cloned().collect()
+    Ok(write_result(trade, ids[0], &event, &faults, None, now))
 }
 
 /// Writes one payment result with everything that is to go wrong with it.
 fn write_result(
     trade: &mut Trade,
     id: u64,
-    event: Event,
+    event: &Event,
     faults: &[FaultKind],
-    mut after: Option<After>,
+    after: Option<After>,
+    now: Timestamp,
 ) -> Vec<Letter> {
-    let mut result = messages::Result::honest(trade, event);
-    let (mut forged, mut silent, mut copies) = (false, false, 1);
-    let mut delay = Duration::ZERO;
-    for fault in faults {
-        match fault {
-            FaultKind::Late { delay_ms } => delay = Duration::from_millis(*delay_ms),
-            FaultKind::Duplicated { copies: n } => copies = *n,
-            FaultKind::Reordered { hold_ms } => {
-                after = Some(After::AnyOther { at_most: Duration::from_millis(*hold_ms) });
-            }
-            FaultKind::WrongAmount { amount } => {
-                result.amount = amount.unwrap_or_else(|| trade.amount.saturating_sub(1));
-            }
-            FaultKind::WrongMerchant { merchant_id } => {
-                result.merchant_id = merchant_id.clone().unwrap_or_else(|| "2000132".into());
-            }
-            FaultKind::ForgedMac => forged = true,
-            FaultKind::Silence => silent = true,
-            FaultKind::FailedThenSucceeded | FaultKind::Simulated => {}
-        }
-    }
-    let body = |voice| {
-        let fields = messages::payment_result(trade, &result, voice);
-        let mut signed = signature::signed(&trade.merchant, fields);
-        if forged && let Some((_, mac)) = signed.last_mut() {
-            // One digit other than it should be.
-            let other = if mac.starts_with('0') { "1" } else { "0" };
-            mac.replace_range(..1, other);
-        }
-        form::encode(&signed)
-    };
-    let notice = Notice {
-        id,
-        kind: NoticeKind::Payment,
-        url: trade.request.get("ReturnURL").to_owned(),
-        body: body(Voice::Server),
-        body_again: if copies > 1 { body(Voice::Server) } else { body(Voice::ServerAgain) },
-        state: if silent { NoticeState::Silenced } else { NoticeState::Pending },
-        attempts: Vec::new(),
-    };
-    let letter = Letter::new(trade, &notice).delayed(delay).waiting(after);
-    trade.log(notice);
-    if silent { Vec::new() } else { vec![letter; usize::try_from(copies).unwrap_or(1)] }
+    let say = |voice| messages::payment_result(trade, event, voice);
+    let copied = faults.iter().any(|fault| matches!(fault, FaultKind::Duplicated { .. }));
+    let again = if copied { Voice::Server } else { Voice::ServerAgain };
+    let texts = [say(Voice::Server), say(again)];
+    let url = trade.request.get("ReturnURL").to_owned();
+    Draft { id, kind: NoticeKind::Payment, url, texts, after }.send(trade, faults, now)
 }
 
-/// Issues a payment code for a delayed method, once, and answers the announcement to send.
+/// A notice before anything went wrong with it.
+struct Draft {
+    id: u64,
+    kind: NoticeKind,
+    url: String,
+    /// What is sent first, and what when that failed.
+    texts: [Fields; 2],
+    after: Option<After>,
+}
+
+impl Draft {
+    /// Writes it into the order's list; the letters to post.
+    fn send(mut self, trade: &mut Trade, faults: &[FaultKind], now: Timestamp) -> Vec<Letter> {
+        let (mut forged, mut silent, mut copies) = (false, false, 1);
+        let mut delay = Duration::ZERO;
+        for fault in faults {
+            match fault {
+                FaultKind::Late { delay_ms } => delay = Duration::from_millis(*delay_ms),
+                FaultKind::Duplicated { copies: n } => copies = *n,
+                FaultKind::Reordered { hold_ms } => {
+                    let at_most = Duration::from_millis(*hold_ms);
+                    self.after = Some(After::AnyOther { at_most });
+                }
+                FaultKind::WrongAmount { amount } => {
+                    let amount = amount.unwrap_or_else(|| trade.amount.saturating_sub(1));
+                    self.twist("TradeAmt", &amount.to_string());
+                }
+                FaultKind::WrongMerchant { merchant_id } => {
+                    self.twist("MerchantID", merchant_id.as_deref().unwrap_or("2000132"));
+                }
+                FaultKind::ForgedMac => forged = true,
+                FaultKind::Silence => silent = true,
+                _ => {}
+            }
+        }
+        let [body, body_again] = self.texts.map(|fields| {
+            let mut signed = signature::signed(&trade.merchant, fields);
+            if forged {
+                signature::spoil(&mut signed);
+            }
+            form::encode(&signed)
+        });
+        let notice = Notice {
+            id: self.id,
+            kind: self.kind,
+            url: self.url,
+            body,
+            body_again,
+            state: if silent { NoticeState::Silenced } else { NoticeState::Pending },
+            next_at: (!silent).then(|| later(now, delay)),
+            attempts: Vec::new(),
+        };
+        let letter = Letter::new(trade, &notice).delayed(delay).waiting(self.after);
+        trade.log(notice);
+        if silent { Vec::new() } else { vec![letter; usize::try_from(copies).unwrap_or(1)] }
+    }
+
+    /// Says something else in a field.
+    fn twist(&mut self, name: &str, value: &str) {
+        for fields in &mut self.texts {
+            for (_, known) in fields.iter_mut().filter(|(field, _)| field == name) {
+                value.clone_into(known);
+            }
+        }
+    }
+}
+
+/// A time so much later.
+pub(crate) fn later(now: Timestamp, wait: Duration) -> Timestamp {
+    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+    now.saturating_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+/// Issues a payment code for a delayed method, once, and answers the announcements to send.
 pub(crate) fn issue_code(
     store: &mut Store,
     trade_no: &str,
     method: Method,
     now: Timestamp,
-) -> Result<Option<Letter>, PayError> {
-    let number = store.next_number();
-    let trade = store.get_mut(trade_no).ok_or(PayError::NoTrade)?;
+) -> Result<Vec<Letter>, PayError> {
+    let trade = store.get(trade_no).ok_or(PayError::NoTrade)?;
     if trade.paid_at.is_some() {
         return Err(PayError::AlreadyPaid);
     }
-    if method == Method::Credit || !trade.methods.contains(&method) {
+    if !method.is_delayed() || !trade.methods.contains(&method) {
         return Err(PayError::WrongMethod);
     }
     if trade.code.is_some() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    trade.code = Some(make_code(trade, method, number, now));
-    let Some(url) = trade.request.filled("PaymentInfoURL").map(str::to_owned) else {
-        return Ok(None);
-    };
+    let announced = trade.request.filled("PaymentInfoURL").is_some();
+    let merchant_trade_no = trade.merchant_trade_no.clone();
+    let id = store.next_number();
+    let trade = store.get_mut(trade_no).ok_or(PayError::NoTrade)?;
+    trade.code = Some(code::make(trade, method, id, now));
+    if !announced {
+        return Ok(Vec::new());
+    }
+    let faults = store.take_faults(Stage::Code, &merchant_trade_no);
+    let trade = store.get_mut(trade_no).ok_or(PayError::NoTrade)?;
     let fields = messages::code_issued(trade).unwrap_or_default();
-    let body = form::encode(&signature::signed(&trade.merchant, fields));
-    let notice = Notice {
-        id: number,
-        kind: NoticeKind::Code,
-        url,
-        body_again: body.clone(),
-        body,
-        state: NoticeState::Pending,
-        attempts: Vec::new(),
-    };
-    let letter = Letter::new(trade, &notice);
-    trade.log(notice);
-    Ok(Some(letter))
-}
-
-fn make_code(trade: &Trade, method: Method, number: u64, now: Timestamp) -> PayCode {
-    // With ChoosePayment=ALL the unit of the expiry would be ambiguous: the default holds.
-    let asked = |field: &str, default: i64| {
-        let chosen = trade.request.get("ChoosePayment") == method.as_str();
-        let value = trade.request.filled(field).filter(|_| chosen);
-        value.and_then(|text| text.parse().ok()).unwrap_or(default)
-    };
-    let mut fields: Vec<(String, String)> = Vec::new();
-    let mut push = |name: &str, value: String| fields.push((name.to_owned(), value));
-    let expires_at = match method {
-        Method::Atm => {
-            let expires_at = taipei::end_of_day(now, asked("ExpireDate", 3));
-            push("BankCode", bank_code(&trade.payment_type(method)).into());
-            push("ExpireDate", taipei::date(expires_at));
-            push("vAccount", format!("9103522{:09}", number % 1_000_000_000));
-            expires_at
-        }
-        Method::Cvs => {
-            let minutes = asked("StoreExpireDate", 10_080);
-            let expires_at = taipei::plus_seconds(now, minutes * 60);
-            push("ExpireDate", taipei::date_time(expires_at));
-            push("PaymentNo", format!("LLL{:011}", number % 100_000_000_000));
-            expires_at
-        }
-        Method::Barcode | Method::Credit => {
-            let expires_at = taipei::end_of_day(now, asked("StoreExpireDate", 7));
-            push("Barcode1", format!("{}HEE", &taipei::compact(expires_at)[..6]));
-            push("Barcode2", format!("3453010{:09}", number % 1_000_000_000));
-            push("Barcode3", format!("{:06}{:09}", number % 1_000_000, trade.amount));
-            push("ExpireDate", taipei::date_time(expires_at));
-            expires_at
-        }
-    };
-    PayCode { method, fields, expires_at }
-}
-
-fn bank_code(payment_type: &str) -> &'static str {
-    match payment_type {
-        "ATM_ESUN" => "808",
-        "ATM_BOT" => "004",
-        "ATM_FUBON" => "012",
-        "ATM_CHINATRUST" => "822",
-        "ATM_FIRST" => "007",
-        "ATM_LAND" => "005",
-        "ATM_CATHAY" => "013",
-        "ATM_MEGA" => "017",
-        "ATM_PANHSIN" => "118",
-        "ATM_KGI" => "809",
-        _ => "812",
-    }
+    let url = trade.request.get("PaymentInfoURL").to_owned();
+    let texts = [fields.clone(), fields];
+    Ok(Draft { id, kind: NoticeKind::Code, url, texts, after: None }.send(trade, &faults, now))
 }

@@ -2,30 +2,25 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
-use axum::routing::{get, post};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::config::{Config, MerchantConfig};
 use crate::delivery::{self, Letter, PostOffice};
+use crate::gate::Gate;
+use crate::moment::Moment;
 use crate::pages::Pages;
+use crate::routes;
 use crate::store::Store;
-use crate::trade::NoticeState;
-use crate::{cashier, control, query};
+use crate::trade::{NoticeState, Trade};
 
-/// The largest request body read.
-const BODY_LIMIT: usize = 64 * 1024;
-/// The longest a request may take.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a stop waits for requests and deliveries on their way.
 const STOP_PATIENCE: Duration = Duration::from_secs(3);
 
@@ -34,7 +29,10 @@ const STOP_PATIENCE: Duration = Duration::from_secs(3);
 pub enum StartError {
     /// The listener has no address.
     #[error("the listener cannot be used")]
-    Listener(#[from] io::Error),
+    Listener(#[source] io::Error),
+    /// The directory for the state cannot be read or written.
+    #[error("the state cannot be kept in that directory")]
+    Directory(#[source] io::Error),
     /// The HTTP client for notices could not be made.
     #[error("the HTTP client cannot be made")]
     Client(#[from] reqwest::Error),
@@ -48,25 +46,105 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) pages: Pages,
     pub(crate) post_office: PostOffice,
+    /// Cancelled when the simulator stops: what is held back on purpose ends then.
+    pub(crate) closing: CancellationToken,
     store: Mutex<Store>,
+    gate: Mutex<Gate>,
+    last_file: Mutex<Option<Moment>>,
+    /// How far the clock was turned forward, in seconds.
+    ahead: AtomicI64,
+}
+
+/// The store, locked. What changed is written down when this is dropped.
+pub(crate) struct StoreGuard<'a>(MutexGuard<'a, Store>);
+
+impl Deref for StoreGuard<'_> {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        &self.0
+    }
+}
+
+impl DerefMut for StoreGuard<'_> {
+    fn deref_mut(&mut self) -> &mut Store {
+        &mut self.0
+    }
+}
+
+impl Drop for StoreGuard<'_> {
+    fn drop(&mut self) {
+        self.0.save();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Shared {
-    fn new(config: Config) -> Result<Self, minijinja::Error> {
+    fn new(config: Config, closing: CancellationToken) -> Result<Self, StartError> {
+        let mut store = Store::new(config.max_trades);
+        if let Some(directory) = &config.directory {
+            let adopt = |trade: &mut Trade| give_merchant(&config, trade);
+            store.keep_in(directory, adopt).map_err(StartError::Directory)?;
+        }
         Ok(Self {
             pages: Pages::new()?,
             post_office: PostOffice::new(config.max_pending_deliveries),
-            store: Mutex::new(Store::new(config.max_trades)),
+            closing,
+            ahead: AtomicI64::new(store.ahead()),
+            store: Mutex::new(store),
+            gate: Mutex::default(),
+            last_file: Mutex::default(),
             config,
         })
     }
 
-    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Locks the store, in which every day's end up to now has happened.
+    pub(crate) fn store(&self) -> StoreGuard<'_> {
+        let now = self.now();
+        let mut store = lock(&self.store);
+        store.pass_time(now, self.config.auto_capture);
+        StoreGuard(store)
     }
 
+    pub(crate) fn gate(&self) -> MutexGuard<'_, Gate> {
+        lock(&self.gate)
+    }
+
+    /// Whether a reconciliation file may be fetched now.
+    pub(crate) fn may_fetch_file(&self) -> bool {
+        let now = self.now();
+        let last = *lock(&self.last_file);
+        last.is_none_or(|last| last.elapsed(now) >= self.config.file_interval)
+    }
+
+    /// A file was fetched: the next one has to wait.
+    pub(crate) fn note_file(&self) {
+        *lock(&self.last_file) = Some(Moment::now(self.now()));
+    }
+
+    /// The time at ECPay. Takes no lock.
     pub(crate) fn now(&self) -> Timestamp {
+        let ahead = SignedDuration::from_secs(self.ahead.load(Ordering::Relaxed));
+        self.shops_now().saturating_add(ahead).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The time as the shop knows it: by which its `TimeStamp`s are judged.
+    pub(crate) fn shops_now(&self) -> Timestamp {
         (self.config.clock)()
+    }
+
+    /// Turns the clock forward.
+    pub(crate) fn advance(&self, seconds: i64) {
+        {
+            let mut store = self.store();
+            let ahead = store.ahead().saturating_add(seconds);
+            store.set_ahead(ahead);
+            self.ahead.store(ahead, Ordering::Relaxed);
+        }
+        self.post_office.look();
     }
 
     pub(crate) fn merchant(&self, id: &str) -> Option<&MerchantConfig> {
@@ -79,11 +157,44 @@ impl Shared {
         let Some(trade_no) = letters.first().map(|letter| letter.trade_no().to_owned()) else {
             return;
         };
-        for id in self.post_office.post(letters) {
+        for id in self.post_office.post(letters, self.now()) {
             tracing::warn!(trade_no, "too many notices are waiting: one was dropped");
-            self.store().update_notice(&trade_no, id, |notice| notice.state = NoticeState::Dropped);
+            self.store().update_notice(&trade_no, id, |notice| {
+                notice.state = NoticeState::Dropped;
+                notice.next_at = None;
+            });
         }
     }
+
+    /// Takes up the notices that were under way when the simulator was stopped.
+    fn resume(&self) {
+        let now = self.now();
+        let letters: Vec<Vec<Letter>> = {
+            let store = self.store();
+            let oldest_first = store.newest_first().rev();
+            oldest_first.map(|trade| pending(trade, now)).collect()
+        };
+        for letters in letters {
+            self.post(letters);
+        }
+    }
+}
+
+fn pending(trade: &Trade, now: Timestamp) -> Vec<Letter> {
+    let pending = trade.notices.iter().filter(|notice| notice.state == NoticeState::Pending);
+    pending.map(|notice| Letter::resumed(trade, notice, now)).collect()
+}
+
+/// Gives an order that was read from disk its merchant again; false when there is none any more.
+fn give_merchant(config: &Config, trade: &mut Trade) -> bool {
+    let signer = Trade::signer_id(&trade.request);
+    let Some(merchant) = config.merchants.iter().find(|merchant| merchant.id == signer) else {
+        return false;
+    };
+    let mut merchant = merchant.clone();
+    trade.request.get("MerchantID").clone_into(&mut merchant.id);
+    trade.merchant = merchant;
+    true
 }
 
 /// A running simulator. Dropping it stops it, without waiting; [`Simulator::stop`] waits.
@@ -97,7 +208,7 @@ pub struct Simulator {
 impl Simulator {
     /// Starts serving on a listener. Needs a Tokio runtime around it.
     pub fn start(config: Config, listener: TcpListener) -> Result<Self, StartError> {
-        let address = listener.local_addr()?;
+        let address = listener.local_addr().map_err(StartError::Listener)?;
         let client = reqwest::Client::builder()
             .timeout(config.callback_timeout)
             .connect_timeout(config.callback_timeout)
@@ -105,11 +216,12 @@ impl Simulator {
             .no_proxy()
             .user_agent("ecpay-simulator")
             .build()?;
-        let shared = Arc::new(Shared::new(config)?);
         let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
+        let shared = Arc::new(Shared::new(config, soft.clone())?);
+        shared.resume();
         let tasks = TaskTracker::new();
 
-        let app = router(Arc::clone(&shared));
+        let app = routes::router(Arc::clone(&shared));
         let serve =
             axum::serve(listener, app).with_graceful_shutdown(soft.clone().cancelled_owned());
         let stop = hard.clone();
@@ -154,32 +266,4 @@ impl Drop for Simulator {
         self.soft.cancel();
         self.hard.cancel();
     }
-}
-
-fn router(shared: Arc<Shared>) -> Router {
-    Router::new()
-        .route("/", get(cashier::index))
-        .route("/Cashier/AioCheckOut/V5", post(cashier::checkout))
-        .route("/Cashier/Pay/{trade_no}", get(cashier::pay_page))
-        .route("/Cashier/Pay/{trade_no}/card", post(cashier::card))
-        .route("/Cashier/Pay/{trade_no}/3d", get(cashier::three_d_page).post(cashier::three_d))
-        .route("/Cashier/Pay/{trade_no}/fail", post(cashier::fail))
-        .route("/Cashier/Pay/{trade_no}/issue", post(cashier::issue))
-        .route("/Cashier/Pay/{trade_no}/code", get(cashier::code_page))
-        .route("/Cashier/Pay/{trade_no}/result", get(cashier::result_page))
-        .route("/Cashier/Pay/{trade_no}/cancelled", get(cashier::cancelled_page))
-        .route("/Cashier/QueryTradeInfo/V5", post(query::trade_info))
-        .route("/Cashier/QueryPaymentInfo", post(query::payment_info))
-        .route("/_sim/health", get(async || "ok"))
-        .route(
-            "/_sim/faults",
-            get(control::list_faults).post(control::add_fault).delete(control::clear_faults),
-        )
-        .route("/_sim/trades", get(control::list_trades))
-        .route("/_sim/trades/{number}", get(control::get_trade))
-        .route("/_sim/trades/{number}/pay", post(control::pay))
-        .route("/_sim/trades/{number}/redeliver", post(control::redeliver))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .with_state(shared)
 }

@@ -176,6 +176,7 @@ mod tests {
     #[test]
     fn empty_keys_are_refused() {
         assert_eq!(HashKeys::new("", "iv").unwrap_err(), KeysError::EmptyKey);
+        assert_eq!(HashKeys::new(" \t\u{3000}", "iv").unwrap_err(), KeysError::EmptyKey);
         assert_eq!(HashKeys::new("key", " \n").unwrap_err(), KeysError::EmptyIv);
     }
 

@@ -62,6 +62,9 @@ pub enum CheckoutError {
         /// The field's name on the wire.
         field: &'static str,
     },
+    /// `MerchantMemberID` does not begin with the merchant number.
+    #[error("MerchantMemberID does not begin with the merchant number")]
+    MemberId,
 }
 
 /// The language of ECPay's pages; Traditional Chinese when none is asked for.
@@ -128,7 +131,6 @@ pub struct Checkout {
     item_url: Option<String>,
     remark: Option<String>,
     store_id: Option<String>,
-    platform_id: Option<String>,
     language: Option<Language>,
     extra_paid_info: bool,
     custom_fields: [Option<String>; 4],
@@ -145,7 +147,6 @@ impl Checkout {
             item_url: None,
             remark: None,
             store_id: None,
-            platform_id: None,
             language: None,
             extra_paid_info: false,
             custom_fields: [const { None }; 4],
@@ -188,13 +189,6 @@ impl Checkout {
         self
     }
 
-    /// For platform merchants (平台商), whose keys must then sign.
-    #[must_use]
-    pub fn platform_id(mut self, id: impl Into<String>) -> Self {
-        self.platform_id = Some(id.into());
-        self
-    }
-
     /// The language of ECPay's page.
     #[must_use]
     pub fn language(mut self, language: Language) -> Self {
@@ -225,8 +219,9 @@ impl Checkout {
     ) -> Result<CheckoutForm, CheckoutError> {
         let mut form = Writer::default();
         self.write_order(merchant, &mut form)?;
-        self.method.write(&mut form)?;
+        self.method.write(self.order.total_amount, merchant, &mut form)?;
         self.write_options(&mut form)?;
+        form.code("PlatformID", merchant.platform_id())?;
         let mut fields = form.fields;
         let mac = merchant.sign(fields.iter().map(|(name, value)| (*name, value.as_str())));
         fields.push((CHECK_MAC_VALUE, mac));
@@ -260,7 +255,6 @@ impl Checkout {
         form.url("ItemURL", self.item_url.as_deref())?;
         form.optional("Remark", self.remark.as_deref().unwrap_or_default(), 100)?;
         form.code("StoreID", self.store_id.as_deref())?;
-        form.code("PlatformID", self.platform_id.as_deref())?;
         if let Some(language) = self.language {
             form.push(
                 "Language",
@@ -381,12 +375,26 @@ impl Writer {
         Ok(())
     }
 
+    /// The bank, chain or provider that is chosen beforehand.
+    pub(crate) fn sub_payment(&mut self, value: Option<&str>) -> Result<(), CheckoutError> {
+        self.alphanumeric("ChooseSubPayment", value, 20)
+    }
+
     fn code(&mut self, field: &'static str, value: Option<&str>) -> Result<(), CheckoutError> {
+        self.alphanumeric(field, value, 10)
+    }
+
+    fn alphanumeric(
+        &mut self,
+        field: &'static str,
+        value: Option<&str>,
+        limit: usize,
+    ) -> Result<(), CheckoutError> {
         let Some(code) = value else { return Ok(()) };
         if let Some(character) = code.chars().find(|c| !c.is_ascii_alphanumeric()) {
             return Err(CheckoutError::Character { field, character });
         }
-        self.required(field, code, 10)
+        self.required(field, code, limit)
     }
 
     fn custom(&mut self, field: &'static str, value: &str) -> Result<(), CheckoutError> {

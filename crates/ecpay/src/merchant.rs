@@ -14,35 +14,50 @@ pub enum MerchantError {
     /// The keys cannot be used.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// A platform number is 1 to 10 ASCII letters or digits.
+    #[error("an ECPay PlatformID is 1 to 10 letters or digits")]
+    InvalidPlatform,
 }
 
 /// A merchant's number (特店編號) and keys. `Debug` masks the keys.
 ///
 /// ```
 /// let merchant = ecpay::Merchant::new("3002607", "pwFHCqoQZGmho4w6", "EkRm7iFT261dpevs")?;
-/// assert_eq!(format!("{merchant:?}"), r#"Merchant { id: "3002607", keys: HashKeys(****) }"#);
+/// assert_eq!(
+///     format!("{merchant:?}"),
+///     r#"Merchant { id: "3002607", platform_id: None, keys: HashKeys(****) }"#
+/// );
 /// # Ok::<(), ecpay::MerchantError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Merchant {
     id: String,
+    platform_id: Option<String>,
     keys: HashKeys,
 }
 
 impl Merchant {
     /// A merchant by number, hash key and hash IV.
     pub fn new(id: &str, hash_key: &str, hash_iv: &str) -> Result<Self, MerchantError> {
-        let id = id.trim();
-        let fits = (1..=10).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric());
-        if !fits {
-            return Err(MerchantError::InvalidId);
-        }
-        Ok(Self { id: id.to_owned(), keys: HashKeys::new(hash_key, hash_iv)? })
+        let id = number(id).ok_or(MerchantError::InvalidId)?;
+        Ok(Self { id, platform_id: None, keys: HashKeys::new(hash_key, hash_iv)? })
+    }
+
+    /// The same merchant below a platform (平台商): `PlatformID` goes with every request that takes
+    /// it, and the keys must be the platform's.
+    pub fn on_platform(mut self, platform_id: &str) -> Result<Self, MerchantError> {
+        self.platform_id = Some(number(platform_id).ok_or(MerchantError::InvalidPlatform)?);
+        Ok(self)
     }
 
     /// The merchant number.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The number of the platform that the merchant is on, if any.
+    pub fn platform_id(&self) -> Option<&str> {
+        self.platform_id.as_deref()
     }
 
     /// The keys, for products that do not sign with SHA-256.
@@ -63,6 +78,13 @@ impl Merchant {
     ) -> bool {
         self.keys.verify(Algorithm::Sha256, fields, received)
     }
+}
+
+/// A merchant's or platform's number, without white space around it.
+fn number(text: &str) -> Option<String> {
+    let text = text.trim();
+    let fits = (1..=10).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    fits.then(|| text.to_owned())
 }
 
 /// Which of ECPay's servers to talk to. It decides every host at once, so that stage and
@@ -120,6 +142,32 @@ impl Environment {
     /// Where an order is queried.
     pub fn query_trade_info_url(&self) -> String {
         format!("{}/Cashier/QueryTradeInfo/V5", self.payment_base())
+    }
+
+    /// Where the payment code of an order is queried.
+    pub fn query_payment_info_url(&self) -> String {
+        format!("{}/Cashier/QueryPaymentInfo", self.payment_base())
+    }
+
+    /// Where one card transaction is queried. ECPay offers it in production only.
+    pub fn query_card_trade_url(&self) -> String {
+        format!("{}/CreditDetail/QueryTrade/V2", self.payment_base())
+    }
+
+    /// Where a card transaction is captured, refunded, or given up. ECPay's stage host answers,
+    /// but has no authorisations to act on.
+    pub fn card_action_url(&self) -> String {
+        format!("{}/CreditDetail/DoAction", self.payment_base())
+    }
+
+    /// Where the file of all trades (特店對帳媒體檔) is downloaded: the back office's host.
+    pub fn trades_file_url(&self) -> String {
+        format!("{}/PaymentMedia/TradeNoAio", self.vendor_base())
+    }
+
+    /// Where the file of card payouts (信用卡撥款對帳資料檔) is downloaded. Production only.
+    pub fn funding_file_url(&self) -> String {
+        format!("{}/CreditDetail/FundingReconDetail", self.payment_base())
     }
 
     /// Whether real money moves. Outside it, notices with `SimulatePaid=1` may be let through.
@@ -249,6 +297,25 @@ mod tests {
     }
 
     #[test]
+    fn only_the_trades_file_comes_from_the_back_office() {
+        let production = Environment::Production;
+        for (url, path) in [
+            (production.query_payment_info_url(), "/Cashier/QueryPaymentInfo"),
+            (production.query_card_trade_url(), "/CreditDetail/QueryTrade/V2"),
+            (production.card_action_url(), "/CreditDetail/DoAction"),
+            (production.funding_file_url(), "/CreditDetail/FundingReconDetail"),
+        ] {
+            assert_eq!(url, format!("https://payment.ecpay.com.tw{path}"));
+        }
+        assert_eq!(
+            production.trades_file_url(),
+            "https://vendor.ecpay.com.tw/PaymentMedia/TradeNoAio"
+        );
+        let own = Environment::custom("http://localhost:1").unwrap();
+        assert_eq!(own.trades_file_url(), "http://localhost:1/PaymentMedia/TradeNoAio");
+    }
+
+    #[test]
     fn nonsense_is_no_environment() {
         for text in ["", "prod", "Stage", "ftp://x", "http://", "https://a b", "http://a?b=c"] {
             assert!(text.parse::<Environment>().is_err(), "{text}");
@@ -273,5 +340,18 @@ mod tests {
             Merchant::new("3002607", "", "v").unwrap_err(),
             MerchantError::Keys(KeysError::EmptyKey)
         );
+        assert_eq!(
+            Merchant::new("3002607", "k", "\u{3000}\n").unwrap_err(),
+            MerchantError::Keys(KeysError::EmptyIv)
+        );
+    }
+
+    #[test]
+    fn platforms_have_numbers_of_the_same_form() {
+        let merchant = Merchant::new("3002607", "k", "v").unwrap();
+        assert_eq!(merchant.platform_id(), None);
+        let merchant = merchant.on_platform(" 3002599\n").unwrap();
+        assert_eq!(merchant.platform_id(), Some("3002599"));
+        assert_eq!(merchant.on_platform("3002-599").unwrap_err(), MerchantError::InvalidPlatform);
     }
 }

@@ -1,6 +1,7 @@
 //! The ways to pay that a checkout form can offer, each with its own parameters.
 
 use crate::checkout::{CheckoutError, Writer};
+use crate::merchant::Merchant;
 
 /// What the buyer is offered (`ChoosePayment`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +27,20 @@ pub enum Method {
     Twqr,
     /// 微信支付.
     WeiXin,
+    /// Pay later (無卡分期): from 3,000 New Taiwan dollars; whether it is granted comes later.
+    Bnpl {
+        /// `ChooseSubPayment`; the buyer chooses when `None`.
+        provider: Option<BnplProvider>,
+    },
+    /// E-wallet (電子支付).
+    DigitalPayment {
+        /// `ChooseSubPayment`; the buyer chooses when `None`.
+        wallet: Option<Wallet>,
+    },
 }
+
+/// The least that can be paid later, in New Taiwan dollars.
+const BNPL_MIN: u32 = 3_000;
 
 impl Method {
     /// Credit card, paid at once, nothing special.
@@ -51,6 +65,8 @@ impl Method {
             Self::ApplePay => MethodName::ApplePay,
             Self::Twqr => MethodName::Twqr,
             Self::WeiXin => MethodName::WeiXin,
+            Self::Bnpl { .. } => MethodName::Bnpl,
+            Self::DigitalPayment { .. } => MethodName::DigitalPayment,
         })
     }
 
@@ -60,17 +76,35 @@ impl Method {
         matches!(self, Self::Atm(_) | Self::Cvs(_) | Self::Barcode(_))
     }
 
-    pub(crate) fn write(&self, form: &mut Writer) -> Result<(), CheckoutError> {
+    pub(crate) fn write(
+        &self,
+        total: u32,
+        merchant: &Merchant,
+        form: &mut Writer,
+    ) -> Result<(), CheckoutError> {
         form.push("ChoosePayment", self.name().map_or("ALL", MethodName::as_str));
         match self {
             Self::All { hidden } => {
+                if hidden.contains(&MethodName::DigitalPayment) {
+                    return Err(CheckoutError::Excluded { field: "IgnorePayment" });
+                }
                 let names: Vec<&str> = hidden.iter().map(|name| name.as_str()).collect();
                 form.optional("IgnorePayment", &names.join("#"), 100)
             }
-            Self::Credit(credit) => credit.write(form),
+            Self::Credit(credit) => credit.write(merchant, form),
             Self::Atm(atm) => atm.write(form),
             Self::Cvs(cvs) => cvs.write(form),
             Self::Barcode(barcode) => barcode.write(form),
+            Self::Bnpl { provider } => {
+                if total < BNPL_MIN {
+                    let (field, max) = ("TotalAmount", u32::MAX);
+                    let error =
+                        CheckoutError::OutOfRange { field, value: total, min: BNPL_MIN, max };
+                    return Err(error);
+                }
+                form.sub_payment(provider.map(BnplProvider::as_str))
+            }
+            Self::DigitalPayment { wallet } => form.sub_payment(wallet.map(Wallet::as_str)),
             Self::WebAtm | Self::ApplePay | Self::Twqr | Self::WeiXin => Ok(()),
         }
     }
@@ -97,6 +131,8 @@ pub enum MethodName {
     Bnpl,
     /// `WeiXin`
     WeiXin,
+    /// `DigitalPayment`; cannot be hidden.
+    DigitalPayment,
 }
 
 impl MethodName {
@@ -112,6 +148,43 @@ impl MethodName {
             Self::Twqr => "TWQR",
             Self::Bnpl => "BNPL",
             Self::WeiXin => "WeiXin",
+            Self::DigitalPayment => "DigitalPayment",
+        }
+    }
+}
+
+/// Who lends the buyer the money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BnplProvider {
+    /// 裕富 (`URICH`)
+    Urich,
+    /// 中租銀角零卡 (`ZINGALA`)
+    Zingala,
+}
+
+impl BnplProvider {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Urich => "URICH",
+            Self::Zingala => "ZINGALA",
+        }
+    }
+}
+
+/// An e-wallet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wallet {
+    /// 街口支付 (`Jkopay`)
+    Jkopay,
+    /// 一卡通 (`iPASS`)
+    Ipass,
+}
+
+impl Wallet {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Jkopay => "Jkopay",
+            Self::Ipass => "iPASS",
         }
     }
 }
@@ -172,7 +245,7 @@ pub struct Credit {
 }
 
 impl Credit {
-    fn write(&self, form: &mut Writer) -> Result<(), CheckoutError> {
+    fn write(&self, merchant: &Merchant, form: &mut Writer) -> Result<(), CheckoutError> {
         let exclusive = |field| Err(CheckoutError::Excluded { field });
         if self.union_pay == Some(UnionPay::Only) {
             if !self.instalments.is_empty() {
@@ -204,6 +277,9 @@ impl Credit {
         let instalments: Vec<&str> = self.instalments.iter().map(|i| i.as_str()).collect();
         form.optional("CreditInstallment", &instalments.join(","), 20)?;
         if let Some(member_id) = &self.member_id {
+            if !member_id.starts_with(merchant.id()) {
+                return Err(CheckoutError::MemberId);
+            }
             form.push("BindingCard", "1");
             form.required("MerchantMemberID", member_id, 30)?;
         }
@@ -241,7 +317,7 @@ pub struct Atm {
 
 impl Atm {
     fn write(&self, form: &mut Writer) -> Result<(), CheckoutError> {
-        form.optional("ChooseSubPayment", self.bank.as_deref().unwrap_or_default(), 20)?;
+        form.sub_payment(self.bank.as_deref())?;
         form.number("ExpireDate", self.expire_days, 1..=60)?;
         self.urls.write(form)
     }
@@ -263,7 +339,7 @@ pub struct Cvs {
 
 impl Cvs {
     fn write(&self, form: &mut Writer) -> Result<(), CheckoutError> {
-        form.optional("ChooseSubPayment", self.chain.as_deref().unwrap_or_default(), 20)?;
+        form.sub_payment(self.chain.as_deref())?;
         form.number("StoreExpireDate", self.expire_minutes, 1..=43_200)?;
         write_lines(&self.lines, form)?;
         self.urls.write(form)

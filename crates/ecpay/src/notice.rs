@@ -199,7 +199,8 @@ impl CodeNotice {
     }
 }
 
-fn payment_code(fields: &Fields, code: i64) -> Result<Option<PaymentCode>, NoticeError> {
+/// The code that a notice or a reply carries, if it says that one was issued.
+pub(crate) fn payment_code(fields: &Fields, code: i64) -> Result<Option<PaymentCode>, NoticeError> {
     const ATM_ISSUED: i64 = 2;
     const STORE_CODE_ISSUED: i64 = 10_100_073;
     let text = |name| fields.get_filled(name).map(str::to_owned).ok_or(NoticeError::Missing(name));

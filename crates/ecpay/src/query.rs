@@ -5,10 +5,11 @@
 
 use jiff::Timestamp;
 
-use crate::check_mac::CHECK_MAC_VALUE;
-use crate::form::{Fields, to_form_body};
+use crate::check_mac::Algorithm;
+use crate::form::Fields;
 use crate::merchant::{Environment, Merchant, MerchantTradeNo};
 use crate::notice::{NoticeError, amount, optional_time, trade_number, verified_fields};
+use crate::request::{Draft, SignedRequest};
 
 /// A signed query, to be posted as a form within three minutes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,16 +29,24 @@ impl TradeInfoQuery {
         merchant: &Merchant,
         environment: &Environment,
     ) -> Self {
-        let seconds = now.as_second().to_string();
-        let fields = [
-            ("MerchantID", merchant.id()),
-            ("MerchantTradeNo", merchant_trade_no.as_str()),
-            ("TimeStamp", seconds.as_str()),
-        ];
-        let mac = merchant.sign(fields);
-        let body = to_form_body(fields.into_iter().chain([(CHECK_MAC_VALUE, mac.as_str())]));
-        Self { url: environment.query_trade_info_url(), body }
+        let url = environment.query_trade_info_url();
+        let SignedRequest { url, body } = about_order(merchant_trade_no, now, merchant, url);
+        Self { url, body }
     }
+}
+
+/// The request that both queries about an order make.
+pub(crate) fn about_order(
+    merchant_trade_no: &MerchantTradeNo,
+    now: Timestamp,
+    merchant: &Merchant,
+    url: String,
+) -> SignedRequest {
+    Draft::new(merchant)
+        .field("MerchantTradeNo", merchant_trade_no.as_str())
+        .field("TimeStamp", now.as_second().to_string())
+        .platform()
+        .sign(Algorithm::Sha256, url)
 }
 
 /// The state of an order at ECPay.
@@ -47,7 +56,8 @@ pub enum TradeStatus {
     Unpaid,
     /// `1`: paid.
     Paid,
-    /// `10200095`: payment failed, or the buyer did not finish.
+    /// `10200095`: payment failed, or the buyer did not finish. `10200163`: it was not granted to
+    /// be paid later (BNPL).
     Failed,
     /// `10200047`: ECPay knows no such order.
     NotFound,
@@ -109,7 +119,7 @@ impl TradeInfo {
             status: match status {
                 "0" => TradeStatus::Unpaid,
                 "1" => TradeStatus::Paid,
-                "10200095" => TradeStatus::Failed,
+                "10200095" | "10200163" => TradeStatus::Failed,
                 "10200047" => TradeStatus::NotFound,
                 other => TradeStatus::Other(other.to_owned()),
             },

@@ -36,7 +36,9 @@ targets! {
     account_words
     csv_row
     cursor
+    ecpay_files
     ecpay_notice
+    ecpay_replies
     forwarded_for
     idempotency_key
     list_parameters

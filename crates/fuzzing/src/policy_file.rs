@@ -48,6 +48,7 @@ fn question(subject: Subject, action: Action, resource: Resource) -> Question {
         time: Timestamp::UNIX_EPOCH,
         source: Source::Session,
         second_factor: false,
+        amount: None,
     };
     Question { subject, action, resource, circumstances }
 }

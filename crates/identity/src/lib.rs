@@ -85,7 +85,9 @@ pub use revocations::{Revocations, purge_revocations, revoke_tokens};
 pub use second_factor::{
     Admitted, SecondFactorState, SecondFactors, SecondStep, second_factor_state,
 };
-pub use secret::{ACCESS_TOKEN_KEY, CHALLENGE_KEY, ORDER_ACCESS_KEY, SECOND_FACTOR_KEY, secret};
+pub use secret::{
+    ACCESS_TOKEN_KEY, CHALLENGE_KEY, ORDER_ACCESS_KEY, SECOND_FACTOR_KEY, WEBHOOK_KEY, secret,
+};
 pub use sessions::{Session, end_own_session, end_sessions, sessions};
 pub use signing_keys::{
     Rotation, SigningKey, purge_signing_keys, rotate_signing_keys, signing_keys,

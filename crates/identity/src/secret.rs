@@ -17,6 +17,9 @@ pub const SECOND_FACTOR_KEY: &str = "second_factor_key";
 /// The name of the key that signs the challenges before an order.
 pub const CHALLENGE_KEY: &str = "challenge_key";
 
+/// The name of the key that seals the secrets of webhooks.
+pub const WEBHOOK_KEY: &str = "webhook_key";
+
 /// The secret of this name; made at the first call, and the same for every server ever after.
 pub async fn secret(
     conn: &mut Connection,

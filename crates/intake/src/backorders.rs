@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use catalog::Offer;
 use inventory::{
-    Demand, Ledger, Reservation,
+    Demand, Ledger, Reservation, Sourcing,
     backorders::{self, Backorder, Queues},
 };
 use kernel::{
@@ -28,15 +28,17 @@ pub(crate) fn concern(offers: &HashMap<VariantId, Offer>) -> bool {
     offers.values().any(may_wait)
 }
 
-/// Locks the queues of the batch, after its stock. Nothing when stock came to be elsewhere meanwhile.
+/// Locks the queues of the batch, after its stock. Nothing when stock came to be elsewhere meanwhile,
+/// or a warehouse was opened.
 pub(crate) async fn lock(
     conn: &mut Connection,
     offers: &HashMap<VariantId, Offer>,
     ledger: &Ledger,
+    sourcing: &Sourcing,
 ) -> DbResult<Option<Queues>> {
     let open: Vec<VariantId> =
         offers.values().filter(|offer| may_wait(offer)).map(|offer| offer.variant_id).collect();
-    backorders::lock(conn, &open, ledger).await
+    backorders::lock(conn, &open, ledger, sourcing).await
 }
 
 /// How many more units of what a line sells may wait.

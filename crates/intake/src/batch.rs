@@ -19,7 +19,7 @@ use kernel::{
     id::{OrderId, VariantId},
 };
 use orders::{Holder, KnownKey, LineComponent, NewOrder, Order, OrderStatus, purchases};
-use pg::{Connection, Db, DbError};
+use pg::{Connection, Db, DbError, DbResult};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -60,8 +60,8 @@ pub(crate) enum BatchError {
     /// under the same names, and it is not so.
     #[error("not all of the orders that were drafted can be")]
     DraftsFailed,
-    /// Stock came to be in another place while a queue was locked.
-    #[error("stock came in elsewhere meanwhile")]
+    /// Stock came to be in another place, or a warehouse was opened, while a queue was locked.
+    #[error("stock came in elsewhere, or a warehouse was opened or closed meanwhile")]
     StockMoved,
     /// The database.
     #[error(transparent)]
@@ -126,6 +126,7 @@ pub(crate) async fn place(
     let Reading { offers, revision } = means.book.read(&mut tx, &wanted, now).await?;
     let stocked = bundles::stocked(&wanted, &offers);
     let methods = shipping::methods(&mut tx).await?;
+    let payment_methods = payments::methods::offered(&mut tx).await?;
     let sourcing = Sourcing::new(&inventory::warehouses(&mut tx).await?, means.sourcing);
     let mut preferences: HashMap<&str, Preference> = HashMap::new();
     for code in requests.iter().map(|request| request.shipping_address.postal_code.as_str()) {
@@ -134,6 +135,8 @@ pub(crate) async fn place(
     let facts = Facts {
         offers: &offers,
         methods: &methods,
+        payment_methods: &payment_methods,
+        sourcing: &sourcing,
         preferences: &preferences,
         reservation: means.reservation,
         hold_limit: means.hold_limit,
@@ -169,7 +172,7 @@ async fn lock_then_write<'a>(
     // was stored before they came free.
     let waiting = Instant::now();
     let mut ledger = inventory::lock(conn, stocked).await?;
-    let queues = backorders::lock(conn, facts.offers, &ledger).await?;
+    let queues = backorders::lock(conn, facts.offers, &ledger, facts.sourcing).await?;
     let mut queues = queues.ok_or(BatchError::StockMoved)?;
     let lock_wait = waiting.elapsed();
     let known = known_keys(conn, requests).await?;
@@ -366,7 +369,10 @@ async fn replayed(
     ids.sort_unstable();
     ids.dedup();
     let stored = orders::load(conn, &ids).await?;
+    let mut stored = orders::as_placed(conn, stored).await?;
+    as_told_first(conn, &mut stored).await?;
     let mut held = reservations::of_orders(conn, &ids).await?;
+    inventory::parts::as_first_held(conn, &ids, &mut held).await?;
     let waited = backorders::remembered(conn, &ids, &mut held).await?;
     let components = bundles::remembered(conn, &stored, &held).await?;
     let replay = |order: Order| {
@@ -374,6 +380,17 @@ async fn replayed(
         (id, Arc::new(first_answer(order, &held, &waited, &components, offers)))
     };
     Ok(stored.into_iter().map(replay).collect())
+}
+
+/// The orders with the time for which they were held at first: another way of paying may have made it
+/// longer.
+pub(crate) async fn as_told_first(conn: &mut Connection, orders: &mut [Order]) -> DbResult<()> {
+    let ids: Vec<OrderId> = orders.iter().map(|order| order.id).collect();
+    let first_ends = orders::awaiting::first_ends(conn, &ids).await?;
+    for order in orders {
+        order.reserved_until = first_ends.get(&order.id).copied().unwrap_or(order.reserved_until);
+    }
+    Ok(())
 }
 
 /// What was answered when an order was placed, whatever happened since.

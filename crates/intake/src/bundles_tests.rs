@@ -38,6 +38,7 @@ fn offer(number: u8, parts: &[(u8, u32)]) -> Offer {
         variant_name: LocalizedText::default(),
         price: Money::twd(10).unwrap(),
         purchase_limit: None,
+        reservation: None,
         sellable: true,
         image: None,
         backorder_limit: 0,

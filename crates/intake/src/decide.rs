@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use catalog::Offer;
 use inventory::{
-    Allocation, Cause, Demand, Ledger, Preference, Unfillable, allocate, backorders::Queues,
+    Allocation, Cause, Demand, Ledger, Preference, Sourcing, Unfillable, allocate,
+    backorders::Queues,
 };
 use jiff::{SignedDuration, Timestamp};
 use kernel::{
@@ -14,6 +15,7 @@ use kernel::{
 use orders::{
     Buyer, Holder, KnownKey, Line, LineComponent, Order, OrderStatus, Purchase, purchases,
 };
+use payments::MethodRefusal;
 use pricing::{CouponCode, Quote, QuoteLine, Redeemer, Redemption, ShippingRate};
 use shipping::Method;
 
@@ -27,6 +29,10 @@ use crate::{
 pub(crate) struct Facts<'a> {
     pub offers: &'a HashMap<VariantId, Offer>,
     pub methods: &'a [Method],
+    /// The ways of paying on offer.
+    pub payment_methods: &'a [payments::Method],
+    /// The warehouses that are open.
+    pub sourcing: &'a Sourcing,
     /// Which warehouse is best for each postal code of the batch.
     pub preferences: &'a HashMap<&'a str, Preference>,
     pub reservation: SignedDuration,
@@ -85,9 +91,11 @@ pub(crate) fn draft<'a>(
     let holder = allowances.check_holds(request)?;
     let demands = bundles::demands(request, &offers)?;
     let (quote, coupon) = price(request, facts, &offers, allowances)?;
+    let held = time(request, facts, &offers, quote.total).map_err(Refusal::PaymentMethod)?;
     let id: OrderId = facts.ids.next_on(facts.clock, request.lines[0].variant.shard());
     let saved = quote.saved;
     let mut order = order(request, facts, &offers, quote, id);
+    order.reserved_until = facts.now + held;
     // A coupon that saves nothing is not used up.
     let redemption = coupon.filter(|_| saved > Money::ZERO).map(|coupon| {
         let Buyer { account, email } = Buyer::of(&order);
@@ -202,6 +210,21 @@ fn price(
         return Err(Refusal::TotalOutOfRange);
     }
     Ok((quote, coupon.map(|(code, _)| code.clone())))
+}
+
+/// For how long the order is held (BR-003), by how it is to be paid and by what of it is in a sale.
+fn time(
+    request: &PlaceOrder,
+    facts: &Facts<'_>,
+    offers: &[&Offer],
+    total: Money,
+) -> Result<SignedDuration, MethodRefusal> {
+    let method = facts.payment_methods.iter().find(|it| *it.code == *request.payment_method);
+    let method = method.ok_or(MethodRefusal::Unknown)?;
+    let sale = offers.iter().filter_map(|offer| offer.reservation).min();
+    let time = method.time(facts.reservation, sale);
+    method.check(total, time)?;
+    Ok(time)
 }
 
 fn order(

@@ -139,8 +139,13 @@ impl Intake {
     }
 
     /// Places an order, or says why not. Dropping the future gives up the answer only.
-    pub async fn place(&self, request: PlaceOrder) -> Result<Arc<Placed>, PlaceError> {
-        self.submit(request)?.outcome().await
+    pub fn place(
+        &self,
+        request: PlaceOrder,
+    ) -> impl Future<Output = Result<Arc<Placed>, PlaceError>> + Send + use<> {
+        // The request goes into the queue at once: whoever waits does not keep another copy of it.
+        let submission = self.submit(request);
+        async move { submission?.outcome().await }
     }
 
     /// How many requests are waiting.

@@ -149,6 +149,7 @@ const fn error_code(error: &PlaceError) -> &'static str {
             Refusal::Shortage(_) => "inventory_shortage",
             Refusal::Frozen(_) => "stock_frozen",
             Refusal::UnknownShippingMethod => "unknown_shipping_method",
+            Refusal::PaymentMethod(_) => "payment_method",
             Refusal::PurchaseLimit(_) => "purchase_limit_exceeded",
             Refusal::HoldLimit { .. } => "hold_limit_exceeded",
             Refusal::CouponInvalid(_) => "coupon_invalid",

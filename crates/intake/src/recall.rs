@@ -21,10 +21,14 @@ pub async fn recall(
     let Some(known) = known.into_iter().find(|known| is_it(&known.fingerprint)) else {
         return Ok(None);
     };
-    let Some(order) = orders::load(conn, &[known.order]).await?.pop() else { return Ok(None) };
+    let stored = orders::load(conn, &[known.order]).await?;
+    let mut stored = orders::as_placed(conn, stored).await?;
+    batch::as_told_first(conn, &mut stored).await?;
+    let Some(order) = stored.pop() else { return Ok(None) };
     let variants: Vec<_> = order.lines.iter().map(|line| line.variant).collect();
     let offers = catalog::offers(conn, &variants, now).await?;
     let mut held = inventory::reservations::of_orders(conn, &[known.order]).await?;
+    inventory::parts::as_first_held(conn, &[known.order], &mut held).await?;
     let waited = backorders::remembered(conn, &[known.order], &mut held).await?;
     let components = bundles::remembered(conn, std::slice::from_ref(&order), &held).await?;
     Ok(Some(Arc::new(batch::first_answer(order, &held, &waited, &components, &offers))))

@@ -7,6 +7,7 @@ use kernel::{
     id::{UserId, VariantId},
 };
 use orders::{Address, Contact, Fingerprint};
+use payments::MethodRefusal;
 use pricing::CouponRefusal;
 use thiserror::Error;
 use uuid::Uuid;
@@ -28,7 +29,7 @@ pub struct PlaceOrder {
     pub shipping_address: Arc<Address>,
     /// The shipping method's code.
     pub shipping_method: Arc<str>,
-    /// The payment method's code; checked by the caller.
+    /// The payment method's code.
     pub payment_method: Arc<str>,
     /// A coupon.
     pub coupon_code: Option<String>,
@@ -122,6 +123,9 @@ pub enum Refusal {
     /// No such way of shipping.
     #[error("there is no such shipping method")]
     UnknownShippingMethod,
+    /// Such an order cannot be paid by this method.
+    #[error("the payment method {0}")]
+    PaymentMethod(#[source] MethodRefusal),
     /// The buyer would have more than one may.
     #[error("this is more than one customer may buy")]
     PurchaseLimit(Vec<OverLimit>),

@@ -2,9 +2,9 @@
 //!
 //! Off unless a variant's offer says how many units may wait; without it nothing is ever sold that is
 //! not there. What is available goes first; the rest waits in the variant's queue. Whatever comes in
-//! (received, returned, transferred, adjusted, given back by others, thawed) goes to the oldest first,
-//! in the same transaction: it is reserved for its order, and sold at once if that is paid. Stock rows
-//! know nothing of units that wait.
+//! (received, returned, transferred, adjusted, given back by others, thawed, or in a warehouse that is
+//! opened again) goes to the oldest first, in the same transaction: it is reserved for its order, and
+//! sold at once if that is paid. Stock rows know nothing of units that wait.
 //!
 //! *Invariant:* the count of a variant is the sum of what waits for it. *Lock order:* after all stock
 //! rows, the counts of the queues, in the order of the variants. Whoever holds a queue's count may
@@ -20,9 +20,9 @@ use jiff::Timestamp;
 use kernel::id::{OrderId, VariantId};
 use pg::{Connection, DbResult};
 
-use crate::{ledger::Ledger, model::StockKey, reservations::ReservationStatus};
+use crate::{ledger::Ledger, model::StockKey, reservations::ReservationStatus, sourcing::Sourcing};
 
-pub(crate) use self::fill::fill;
+pub(crate) use self::fill::{fill, fill_opened};
 
 /// What became of units that were sold beyond stock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,13 +139,23 @@ impl Queues {
     }
 }
 
+/// Makes the queue of a variant of which units may be sold beyond stock from now on, before anybody
+/// can join it: whoever opens a warehouse looks at every queue there is. Waits for who is just
+/// opening one.
+pub async fn make_queue(conn: &mut Connection, variant: VariantId) -> DbResult<()> {
+    crate::sql::warehouses::hold_all(conn).await?;
+    sql::make_counts(conn, &[variant]).await
+}
+
 /// Locks the queues of these variants, whose stock rows this ledger holds; makes those there are none
-/// of. Nothing when stock came to be in another place while this waited: then all is to be done
-/// again, for nobody may wait for what is there. No statement for no variants.
+/// of. Nothing when stock came to be in another place, or another warehouse is open than `sourcing`
+/// knows of, because this waited: then all is to be done again, for nobody may wait for what is
+/// there. No statement for no variants.
 pub async fn lock(
     conn: &mut Connection,
     variants: &[VariantId],
     ledger: &Ledger,
+    sourcing: &Sourcing,
 ) -> DbResult<Option<Queues>> {
     if variants.is_empty() {
         return Ok(Some(Queues::default()));
@@ -154,11 +164,12 @@ pub async fn lock(
     variants.sort_unstable();
     variants.dedup();
     let counts = sql::lock_counts(conn, &variants).await?;
-    // Whoever brings stock in locks the queue as well: it has been, and shows; or comes later.
+    // Whoever brings stock in, or opens a warehouse, locks the queue as well: they have been, and it
+    // shows; or come later.
     let known: usize = variants.iter().map(|variant| ledger.rows_of(*variant).count()).sum();
-    let rows = sql::stock_rows(conn, &variants).await?;
-    let queues = Queues { counts, joined: Vec::new() };
-    Ok(usize::try_from(rows).is_ok_and(|rows| rows == known).then_some(queues))
+    let (rows, open) = sql::places(conn, &variants).await?;
+    let same = usize::try_from(rows) == Ok(known) && sourcing.knows(&open);
+    Ok(same.then_some(Queues { counts, joined: Vec::new() }))
 }
 
 /// Locks the queues that these are in.

@@ -24,7 +24,8 @@ pub const ADJUSTED: &str = "inventory.adjusted";
 /// Available fell below the safety stock (BR-005), once a crossing.
 pub const LOW_STOCK: &str = "inventory.low_stock";
 
-/// Data of the events about units that moved.
+/// Units that moved. Data of `inventory.reserved`, `inventory.released`, `inventory.deducted` and
+/// `inventory.adjusted`.
 #[derive(Serialize)]
 struct Moved {
     variant_id: VariantId,
@@ -36,6 +37,7 @@ struct Moved {
     version: i64,
 }
 
+/// Data of `inventory.low_stock`.
 #[derive(Serialize)]
 struct LowStock {
     variant_id: VariantId,

@@ -135,6 +135,32 @@ impl Ledger {
         Ok(before)
     }
 
+    /// Units that were sold and never left are free again. The ledger tells it as shipped and returned
+    /// at once, so that `total` stays what it is. Like letting go of a reservation it only relabels
+    /// units that are promised: a stocktake does not stop it. On an error nothing has changed.
+    ///
+    /// # Panics
+    /// When `quantity` is not positive.
+    pub fn withdraw(
+        &mut self,
+        key: StockKey,
+        quantity: i32,
+        cause: &Cause<'_>,
+    ) -> Result<(), StockError> {
+        assert!(quantity > 0, "a movement of {quantity} units");
+        let (away, back) =
+            (MovementKind::Ship.delta(quantity), MovementKind::Return.delta(quantity));
+        let balance = self.entry(key)?.row.balance.plus(away)?.plus(back)?;
+        for (kind, delta) in [(MovementKind::Ship, away), (MovementKind::Return, back)] {
+            let entry = self.entry(key)?;
+            entry.row.balance = entry.row.balance.plus(delta)?;
+            let movement = entry.note(kind, delta, cause);
+            self.movements.push(movement);
+        }
+        debug_assert_eq!(self.row(key).map(|row| row.balance), Some(balance));
+        Ok(())
+    }
+
     /// Sets the books right by so many units, up or down (盤點調整). It takes only what is available:
     /// reserved and sold units are promised. While a stocktake holds the row, only its own posting
     /// may do it: the one whose cause names the stocktake as its reference (BR-007). Returns what

@@ -44,7 +44,7 @@ pub use adjust::adjust;
 pub use error::InventoryError;
 pub use ledger::{Cause, Ledger};
 pub use model::{Balance, MovementKind, StockError, StockKey, StockRow};
-pub use parts::{Fulfilment, Part, PartError, release_part, return_, ship};
+pub use parts::{Fate, Fulfilment, Part, PartError, release_part, return_, ship};
 pub use receive::receive;
 pub use reservations::{Reservation, ReservationStatus};
 pub use reserve::{Allocation, Demand, Shortage, Unfillable, allocate, free};

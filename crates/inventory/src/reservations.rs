@@ -85,6 +85,11 @@ pub async fn insert(conn: &mut Connection, reservations: &[Reservation]) -> DbRe
     sql::insert_reservations(conn, reservations).await
 }
 
+/// Lets a waiting order, whose row is locked, hold what it holds until a later time; never a shorter one.
+pub async fn hold_until(conn: &mut Connection, order: OrderId, at: Timestamp) -> DbResult<()> {
+    sql::holding::until(conn, order, at).await
+}
+
 /// Everything these orders hold or ever held, also what is in the archive by now.
 pub async fn of_orders(conn: &mut Connection, orders: &[OrderId]) -> DbResult<Vec<Reservation>> {
     sql::archive::every_reservation_of(conn, orders).await

@@ -11,7 +11,7 @@ use crate::{
     ledger::{Cause, Ledger},
     model::MovementKind,
     reservations::{Reservation, ReservationStatus},
-    reserve::{Demand, allocate},
+    reserve::{Demand, Unfillable, allocate},
     sourcing::Preference,
     sql,
 };
@@ -76,7 +76,8 @@ async fn settle(
 }
 
 /// Takes hold again of what an order lost and confirms it at once: the money came after the
-/// reservation was given back. `false`, and nothing changed, when not all of it is to be had.
+/// reservation was given back. The inner error, and nothing changed, when not all of it is to be had:
+/// because it is gone, or because a stocktake holds it (BR-007).
 pub async fn reclaim(
     conn: &mut Connection,
     order: OrderId,
@@ -84,11 +85,12 @@ pub async fn reclaim(
     preference: &Preference,
     cause: &Cause<'_>,
     context: &SaveContext<'_>,
-) -> Result<bool, InventoryError> {
+) -> Result<Result<(), Unfillable>, InventoryError> {
     let variants: Vec<_> = demands.iter().map(|demand| demand.variant).collect();
     let mut ledger = crate::lock(conn, &variants).await?;
-    let Ok(allocations) = allocate(&mut ledger, demands, preference, cause) else {
-        return Ok(false);
+    let allocations = match allocate(&mut ledger, demands, preference, cause) {
+        Ok(allocations) => allocations,
+        Err(unfillable) => return Ok(Err(unfillable)),
     };
     let mut again = Vec::with_capacity(allocations.len());
     for allocation in &allocations {
@@ -100,7 +102,7 @@ pub async fn reclaim(
     crate::archive::take_back(conn, order).await?;
     sql::reinstate_reservations(conn, &again).await?;
     sql::save(conn, ledger, context).await?;
-    Ok(true)
+    Ok(Ok(()))
 }
 
 async fn active(conn: &mut Connection, orders: &[OrderId]) -> Result<Vec<Reservation>, DbError> {

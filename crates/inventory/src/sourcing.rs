@@ -73,6 +73,12 @@ impl Sourcing {
         Self { strategy, open: open.into_iter().map(place).collect() }
     }
 
+    /// Whether these are the open warehouses it was made over, in whatever order, each once.
+    pub fn knows(&self, open: &[WarehouseId]) -> bool {
+        let known = |it: &WarehouseId| self.open.iter().any(|(id, _)| id == it);
+        open.len() == self.open.len() && open.iter().all(known)
+    }
+
     /// The warehouses for an address with this postal code: the nearest first where the strategy
     /// looks at distance, ties by priority; for a postal code of no Taiwanese district (abroad) by
     /// priority.

@@ -4,6 +4,7 @@
 pub(crate) mod archive;
 pub(crate) mod bulk;
 pub(crate) mod fulfilments;
+pub(crate) mod holding;
 mod marks;
 pub(crate) mod movements;
 pub(crate) mod repair;

@@ -9,7 +9,7 @@ use kernel::{LocalizedText, id::WarehouseId};
 use pg::{Connection, DbError, DbResult};
 use thiserror::Error;
 
-use crate::{districts, sql::warehouses as sql};
+use crate::{SaveContext, backorders, districts, sql::warehouses as sql};
 
 /// A warehouse.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +49,9 @@ pub enum WarehouseError {
     /// It has been changed since the version that was seen.
     #[error("the warehouse has been changed meanwhile")]
     Changed,
+    /// Goods came to lie there while this waited for those who wait for them. Doing it again is right.
+    #[error("goods came in while the warehouse was being opened")]
+    StockMoved,
     /// Another one has this code.
     #[error("another warehouse has this code")]
     CodeTaken,
@@ -99,10 +102,12 @@ pub async fn add_warehouse(conn: &mut Connection, new: &Warehouse) -> Result<(),
 }
 
 /// Makes the warehouse of this id what `wish` says; its `version` is the one that was seen. Answers
-/// with what it was and what it is. When it is that already, nothing is counted.
+/// with what it was and what it is. When it is that already, nothing is counted. When it is opened
+/// again, what lies there goes to those who wait for it, the oldest first, before anybody new.
 pub async fn change_warehouse(
     conn: &mut Connection,
     wish: Warehouse,
+    context: &SaveContext<'_>,
 ) -> Result<(Warehouse, Warehouse), WarehouseError> {
     let before = sql::warehouse(conn, wish.id).await?.ok_or(WarehouseError::NotFound)?;
     if before.version != wish.version {
@@ -115,10 +120,15 @@ pub async fn change_warehouse(
     if !sql::update_warehouse(conn, &after).await? {
         return Err(WarehouseError::Changed);
     }
+    let opened = after.active && !before.active;
+    if opened && !backorders::fill_opened(conn, after.id, context).await? {
+        return Err(WarehouseError::StockMoved);
+    }
     Ok((before, after))
 }
 
-/// Adds a warehouse, or makes the one with this id what is said here, whatever its version.
+/// Adds a warehouse, or makes the one with this id what is said here, whatever its version. For a shop
+/// without orders: nobody waits for what lies in one that is opened so.
 pub async fn put_warehouse(conn: &mut Connection, warehouse: &Warehouse) -> DbResult<()> {
     sql::put_warehouse(conn, warehouse).await
 }

@@ -68,12 +68,57 @@ pub enum ErrorCode {
     /// The provider refused the payment.
     #[serde(rename = "PAYMENT_FAILED")]
     PaymentFailed,
+    /// An order was tried to be paid too often.
+    #[serde(rename = "PAYMENT_ATTEMPTS_USED_UP")]
+    PaymentAttemptsUsedUp,
+    /// An unknown payment.
+    #[serde(rename = "PAYMENT_NOT_FOUND")]
+    PaymentNotFound,
+    /// An unknown payment method.
+    #[serde(rename = "PAYMENT_METHOD_NOT_FOUND")]
+    PaymentMethodNotFound,
     /// A notice with a wrong signature, merchant or amount.
     #[serde(rename = "PAYMENT_NOTICE_REJECTED")]
     PaymentNoticeRejected,
+    /// An unknown dead letter, or one that is not dead any more.
+    #[serde(rename = "DEAD_LETTER_NOT_FOUND")]
+    DeadLetterNotFound,
+    /// An unknown webhook, or an unknown delivery of one.
+    #[serde(rename = "WEBHOOK_NOT_FOUND")]
+    WebhookNotFound,
+    /// An unknown refund.
+    #[serde(rename = "REFUND_NOT_FOUND")]
+    RefundNotFound,
+    /// More is to go back than is left of what was paid.
+    #[serde(rename = "REFUND_TOO_LARGE")]
+    RefundTooLarge,
+    /// The refund, or another one of its payment, is at the provider.
+    #[serde(rename = "REFUND_IN_PROGRESS")]
+    RefundInProgress,
+    /// An unknown task about payments.
+    #[serde(rename = "PAYMENT_TASK_NOT_FOUND")]
+    PaymentTaskNotFound,
+    /// The provider does not say that it was paid.
+    #[serde(rename = "PAYMENT_NOT_CONFIRMED")]
+    PaymentNotConfirmed,
     /// No such order, or not the caller's.
     #[serde(rename = "ORDER_NOT_FOUND")]
     OrderNotFound,
+    /// An unknown shipment.
+    #[serde(rename = "SHIPMENT_NOT_FOUND")]
+    ShipmentNotFound,
+    /// An unknown return, or one of another order.
+    #[serde(rename = "RETURN_NOT_FOUND")]
+    ReturnNotFound,
+    /// Fewer units of an order's line are left of which this can be done.
+    #[serde(rename = "UNITS_EXCEEDED")]
+    UnitsExceeded,
+    /// The time in which goods can be sent back is over.
+    #[serde(rename = "RETURN_PERIOD_OVER")]
+    ReturnPeriodOver,
+    /// A carrier's message with a wrong signature, or too old.
+    #[serde(rename = "WEBHOOK_REJECTED")]
+    WebhookRejected,
     /// An unknown or unpublished product or variant.
     #[serde(rename = "PRODUCT_NOT_FOUND")]
     ProductNotFound,
@@ -173,8 +218,23 @@ impl ErrorCode {
         Self::VariantHasStock,
         Self::CouponInvalid,
         Self::PaymentFailed,
+        Self::PaymentAttemptsUsedUp,
+        Self::PaymentNotFound,
+        Self::PaymentMethodNotFound,
         Self::PaymentNoticeRejected,
+        Self::DeadLetterNotFound,
+        Self::WebhookNotFound,
+        Self::RefundNotFound,
+        Self::RefundTooLarge,
+        Self::RefundInProgress,
+        Self::PaymentTaskNotFound,
+        Self::PaymentNotConfirmed,
         Self::OrderNotFound,
+        Self::ShipmentNotFound,
+        Self::ReturnNotFound,
+        Self::UnitsExceeded,
+        Self::ReturnPeriodOver,
+        Self::WebhookRejected,
         Self::ProductNotFound,
         Self::PriceChanged,
         Self::PurchaseLimitExceeded,
@@ -294,16 +354,61 @@ const TABLE: &[Entry] = &[
         "The payment failed; please try again or choose another method",
     ),
     entry(
+        "PAYMENT_ATTEMPTS_USED_UP",
+        409,
+        "這筆訂單嘗試付款的次數已達上限，請重新下單",
+        "This order was tried to be paid too often; please order again",
+    ),
+    entry("PAYMENT_NOT_FOUND", 404, "找不到付款紀錄", "Payment not found"),
+    entry("PAYMENT_METHOD_NOT_FOUND", 404, "找不到付款方式", "Payment method not found"),
+    entry(
         "PAYMENT_NOTICE_REJECTED",
         400,
         "付款通知驗證失敗",
         "The payment notice failed verification",
+    ),
+    entry("DEAD_LETTER_NOT_FOUND", 404, "找不到這封死信", "Dead letter not found"),
+    entry("WEBHOOK_NOT_FOUND", 404, "找不到這個 Webhook", "Webhook not found"),
+    entry("REFUND_NOT_FOUND", 404, "找不到退款", "Refund not found"),
+    entry(
+        "REFUND_TOO_LARGE",
+        409,
+        "退款金額超過尚可退還的金額",
+        "This is more than what is left of the payment",
+    ),
+    entry(
+        "REFUND_IN_PROGRESS",
+        409,
+        "這筆付款的退款正在處理中，請稍候",
+        "A refund of this payment is being paid back; please wait",
+    ),
+    entry("PAYMENT_TASK_NOT_FOUND", 404, "找不到付款待辦事項", "Payment task not found"),
+    entry(
+        "PAYMENT_NOT_CONFIRMED",
+        409,
+        "金流業者未確認這筆付款",
+        "The payment provider does not confirm this payment",
     ),
     entry(
         "ORDER_NOT_FOUND",
         404,
         "找不到訂單，請確認連結或重新整理",
         "Order not found; please check the link or reload",
+    ),
+    entry("SHIPMENT_NOT_FOUND", 404, "找不到出貨單", "Shipment not found"),
+    entry("RETURN_NOT_FOUND", 404, "找不到退貨單", "Return not found"),
+    entry(
+        "UNITS_EXCEEDED",
+        409,
+        "數量超過這張訂單可處理的數量",
+        "The order has fewer units of which this can be done",
+    ),
+    entry("RETURN_PERIOD_OVER", 409, "已超過退貨期限", "The time for returns is over"),
+    entry(
+        "WEBHOOK_REJECTED",
+        401,
+        "訊息簽章驗證失敗",
+        "The message's signature could not be verified",
     ),
     entry(
         "PRODUCT_NOT_FOUND",

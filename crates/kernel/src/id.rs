@@ -63,6 +63,14 @@ id_types! {
     OrderId,
     /// One attempt to pay an order. Carries its order's shard.
     PaymentId,
+    /// Money that goes back. Carries its order's shard.
+    RefundId,
+    /// Something about payments that a person has to look at.
+    PaymentTaskId,
+    /// A parcel of an order. Carries its order's shard.
+    ShipmentId,
+    /// Goods of an order that are sent back. Carries its order's shard.
+    ReturnId,
     /// A person with an account.
     UserId,
     /// A family of refresh tokens: one sign-in on one device.
@@ -79,6 +87,12 @@ id_types! {
     EventId,
     /// A background job.
     JobId,
+    /// Another system's address that is told of events.
+    WebhookId,
+    /// What the deliveries to one are signed with.
+    WebhookSecretId,
+    /// One event on its way to one of them.
+    DeliveryId,
 }
 
 impl VariantId {
@@ -97,6 +111,27 @@ impl OrderId {
 
 impl PaymentId {
     /// Where the attempt's row lives: the shard of its order.
+    pub const fn shard(self) -> Shard {
+        shard_of(self.0)
+    }
+}
+
+impl RefundId {
+    /// Where the refund's rows live: the shard of its order.
+    pub const fn shard(self) -> Shard {
+        shard_of(self.0)
+    }
+}
+
+impl ShipmentId {
+    /// Where the shipment's rows live: the shard of its order.
+    pub const fn shard(self) -> Shard {
+        shard_of(self.0)
+    }
+}
+
+impl ReturnId {
+    /// Where the return's rows live: the shard of its order.
     pub const fn shard(self) -> Shard {
         shard_of(self.0)
     }

@@ -4,7 +4,7 @@
 use kernel::{Clock, Ids, Locale};
 use outbox::NewJob;
 
-use crate::payload::Account;
+use crate::{jobs, mails::account::Account};
 
 /// Which mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,12 +62,6 @@ impl AccountMail {
     /// The job that sends it, for [`outbox::enqueue`].
     pub fn job(self, ids: &Ids, clock: &dyn Clock) -> NewJob {
         let payload = Account { email: self.email, locale: self.locale, link: self.link };
-        NewJob {
-            id: ids.next(clock),
-            kind: self.kind.job_kind(),
-            payload: serde_json::json!(payload),
-            event_id: None,
-            run_at: clock.now(),
-        }
+        jobs::job(self.kind.job_kind(), &payload, None, ids, clock)
     }
 }

@@ -2,19 +2,34 @@
 
 use kernel::{Ids, SharedClock, id::JobId};
 use outbox::{BoxFuture, Event, HandleError, NewJob, Subscriber, Wants};
+use serde::Deserialize;
+use serde_json::Value;
 
 use crate::{
-    jobs::{SEND_ORDER_CONFIRMATION, SEND_ORDER_EXPIRED, SEND_REFUND_NOTICE},
+    mails::refund::RefundReason,
     payload::{
-        EXPIRED, ORDER_CANCELLED, ORDER_PAID, OrderCancelled, REFUND_REQUESTED, RefundRequested,
+        Cancelled, EXPIRED, ORDER_CANCELLED, ORDER_PAID, PAYMENT_CODE_ISSUED, PAYMENT_FAILED,
+        REFUND_FAILED, REFUND_REQUESTED, REFUND_SUCCEEDED, SHIPMENT_DELIVERED, SHIPMENT_SHIPPED,
+    },
+    templates::{
+        SEND_ORDER_ACCEPTED, SEND_ORDER_CANCELLED, SEND_ORDER_CONFIRMATION, SEND_ORDER_DELIVERED,
+        SEND_ORDER_EXPIRED, SEND_ORDER_SHIPPED, SEND_PAYMENT_FAILED, SEND_PAYMENT_INSTRUCTIONS,
+        SEND_REFUND_FAILED, SEND_REFUND_NOTICE, SEND_REFUND_REQUESTED, SEND_REFUND_SUCCEEDED,
     },
 };
 
-/// Writes the jobs that send mails about orders.
+/// Writes the jobs that send mails about orders. What a mail needs to know is in the event, which the
+/// job carries as it is.
 #[derive(Clone, Debug)]
 pub struct OrderMails {
     clock: SharedClock,
     ids: Ids,
+}
+
+/// What tells whether a refund was asked for.
+#[derive(Deserialize)]
+struct Asked {
+    reason: RefundReason,
 }
 
 impl OrderMails {
@@ -24,18 +39,31 @@ impl OrderMails {
     }
 
     /// The kind of job that this event asks for, if any.
-    fn job_kind(event: &Event) -> Result<Option<&'static str>, serde_json::Error> {
-        let data = || event.data.clone();
-        Ok(match event.kind.as_str() {
-            ORDER_PAID => Some(SEND_ORDER_CONFIRMATION),
+    fn job_kind(kind: &str, data: &Value) -> Result<Option<&'static str>, serde_json::Error> {
+        // Events of earlier versions did not say whom they concern: nobody can be told then.
+        if !data["email"].is_string() {
+            return Ok(None);
+        }
+        Ok(match kind {
+            ORDER_PAID => {
+                // What is to be paid at the door is sold, but its money has not come.
+                let at_the_door = data.get("paid_at").is_some_and(Value::is_null);
+                Some(if at_the_door { SEND_ORDER_ACCEPTED } else { SEND_ORDER_CONFIRMATION })
+            }
             ORDER_CANCELLED => {
-                let cancelled: OrderCancelled = serde_json::from_value(data())?;
-                (cancelled.reason == EXPIRED).then_some(SEND_ORDER_EXPIRED)
+                let ran_out = Cancelled::deserialize(data)?.reason == EXPIRED;
+                Some(if ran_out { SEND_ORDER_EXPIRED } else { SEND_ORDER_CANCELLED })
             }
+            PAYMENT_CODE_ISSUED => Some(SEND_PAYMENT_INSTRUCTIONS),
+            PAYMENT_FAILED => Some(SEND_PAYMENT_FAILED),
             REFUND_REQUESTED => {
-                let refund: RefundRequested = serde_json::from_value(data())?;
-                refund.reason.phrase().map(|_| SEND_REFUND_NOTICE)
+                let by_itself = Asked::deserialize(data)?.reason.phrase().is_some();
+                Some(if by_itself { SEND_REFUND_NOTICE } else { SEND_REFUND_REQUESTED })
             }
+            REFUND_SUCCEEDED => Some(SEND_REFUND_SUCCEEDED),
+            REFUND_FAILED => Some(SEND_REFUND_FAILED),
+            SHIPMENT_SHIPPED => Some(SEND_ORDER_SHIPPED),
+            SHIPMENT_DELIVERED => Some(SEND_ORDER_DELIVERED),
             _ => None,
         })
     }
@@ -47,7 +75,17 @@ impl Subscriber for OrderMails {
     }
 
     fn wants(&self) -> Wants {
-        Wants::Kinds(&[ORDER_PAID, ORDER_CANCELLED, REFUND_REQUESTED])
+        Wants::Kinds(&[
+            ORDER_PAID,
+            ORDER_CANCELLED,
+            PAYMENT_CODE_ISSUED,
+            PAYMENT_FAILED,
+            REFUND_REQUESTED,
+            REFUND_SUCCEEDED,
+            REFUND_FAILED,
+            SHIPMENT_SHIPPED,
+            SHIPMENT_DELIVERED,
+        ])
     }
 
     fn handle<'a>(
@@ -56,7 +94,7 @@ impl Subscriber for OrderMails {
         event: &'a Event,
     ) -> BoxFuture<'a, Result<(), HandleError>> {
         Box::pin(async move {
-            let Some(kind) = Self::job_kind(event)? else { return Ok(()) };
+            let Some(kind) = Self::job_kind(&event.kind, &event.data)? else { return Ok(()) };
             let job = NewJob {
                 id: self.ids.next::<JobId>(&*self.clock),
                 kind,

@@ -1,4 +1,5 @@
-//! What this module needs of the events it listens to, and of who asks for a mail about an account.
+//! What this module needs of the events it listens to, and of who asks for a message: the parts that
+//! many messages share. What one message needs besides stands beside its words, in [`crate::mails`].
 //! More fields may come; these have to stay.
 
 use jiff::Timestamp;
@@ -10,19 +11,30 @@ use serde::{Deserialize, Serialize};
 
 /// `order.paid`: an order was paid.
 pub const ORDER_PAID: &str = "order.paid";
-/// `order.cancelled`: an order ended unpaid.
+/// `order.cancelled`: an order ended unpaid, or before it was sent.
 pub const ORDER_CANCELLED: &str = "order.cancelled";
+/// `payment.failed`: the provider refused an attempt.
+pub const PAYMENT_FAILED: &str = "payment.failed";
+/// `payment.code_issued`: the buyer has a code to pay by.
+pub const PAYMENT_CODE_ISSUED: &str = "payment.code_issued";
 /// `refund.requested`: money has to go back.
 pub const REFUND_REQUESTED: &str = "refund.requested";
-
+/// `refund.succeeded`: it went back.
+pub const REFUND_SUCCEEDED: &str = "refund.succeeded";
+/// `refund.failed`: it could not be paid back; somebody looks into it.
+pub const REFUND_FAILED: &str = "refund.failed";
+/// `shipment.shipped`: a parcel left.
+pub const SHIPMENT_SHIPPED: &str = "shipment.shipped";
+/// `shipment.delivered`: it arrived.
+pub const SHIPMENT_DELIVERED: &str = "shipment.delivered";
 /// `inventory.low_stock`: less is available than the safety stock.
 pub const LOW_STOCK: &str = "inventory.low_stock";
 
 /// Why an order was cancelled, when it was because nobody paid in time.
 pub const EXPIRED: &str = "expired";
 
-/// Whom a mail goes to and about which order: part of every payload.
-#[derive(Clone, Debug, Deserialize)]
+/// Whom a message goes to and about which order: part of every payload about orders.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// The number people see.
     pub number: String,
@@ -32,15 +44,13 @@ pub struct Order {
     #[serde(default)]
     pub locale: Locale,
     /// The order's page.
+    #[serde(default)]
     pub order_url: Option<String>,
 }
 
-/// Data of `order.paid`.
-#[derive(Clone, Debug, Deserialize)]
-pub struct OrderPaid {
-    /// The order.
-    #[serde(flatten)]
-    pub order: Order,
+/// What was bought, and what it costs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bill {
     /// What was bought.
     pub lines: Vec<Line>,
     /// The lines' sum.
@@ -49,14 +59,12 @@ pub struct OrderPaid {
     pub discount: Money,
     /// What shipping costs.
     pub shipping_fee: Money,
-    /// What was paid.
+    /// What is to be paid, or was.
     pub total: Money,
-    /// When.
-    pub paid_at: Option<Timestamp>,
 }
 
 /// One line of an order.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// The product's name.
     pub name: LocalizedText,
@@ -68,56 +76,27 @@ pub struct Line {
     pub line_total: Money,
 }
 
-/// Data of `order.cancelled`.
+/// Some goods of an order, in a parcel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Goods {
+    /// The product's name.
+    #[serde(default)]
+    pub name: Option<LocalizedText>,
+    /// The variant's name; empty when there is only one.
+    #[serde(default)]
+    pub variant_name: Option<LocalizedText>,
+    /// Stock keeping unit: what is said where there is no name.
+    #[serde(default)]
+    pub sku: Option<String>,
+    /// How many.
+    pub quantity: u32,
+}
+
+/// What tells whom `order.cancelled` concerns.
 #[derive(Clone, Debug, Deserialize)]
-pub struct OrderCancelled {
-    /// The order.
-    #[serde(flatten)]
-    pub order: Order,
+pub struct Cancelled {
     /// Why.
     pub reason: String,
-}
-
-/// Data of `refund.requested`.
-#[derive(Clone, Debug, Deserialize)]
-pub struct RefundRequested {
-    /// The order.
-    #[serde(flatten)]
-    pub order: Order,
-    /// What goes back.
-    pub amount: Money,
-    /// Why.
-    pub reason: RefundReason,
-}
-
-/// Why money goes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefundReason {
-    /// It came after the order had expired, and its stock was gone.
-    StockGone,
-    /// It came after the order had expired, and a limit left no room for it any more.
-    LimitReached,
-    /// It came after the buyer had cancelled the order.
-    OrderCancelled,
-    /// The order had been paid already.
-    PaidTwice,
-    /// A person decided it: told elsewhere.
-    #[serde(other)]
-    Other,
-}
-
-impl RefundReason {
-    /// The key of the phrase that explains it; none when no mail is due.
-    pub const fn phrase(self) -> Option<&'static str> {
-        match self {
-            Self::StockGone => Some("stock_gone"),
-            Self::LimitReached => Some("limit_reached"),
-            Self::OrderCancelled => Some("order_cancelled"),
-            Self::PaidTwice => Some("paid_twice"),
-            Self::Other => None,
-        }
-    }
 }
 
 /// Data of `inventory.low_stock`.
@@ -133,36 +112,62 @@ pub struct LowStock {
     pub safety_stock: i32,
 }
 
-/// What the mail about low stock needs to know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LowStockAlert {
-    /// Where the mail goes.
-    pub email: String,
-    /// The language it is written in.
-    #[serde(default)]
-    pub locale: Locale,
-    /// Stock keeping unit.
-    pub sku: String,
-    /// The product's name.
-    pub name: LocalizedText,
-    /// The variant's name; empty when there is only one.
-    pub variant_name: LocalizedText,
-    /// The warehouse's code.
-    pub warehouse: String,
-    /// What was available then.
-    pub available: i32,
-    /// What should have been.
-    pub safety_stock: i32,
-}
+/// Samples, for previews and tests.
+pub(crate) mod sample {
+    use super::{Bill, Goods, Line, Locale, LocalizedText, Money, Order, Timestamp};
 
-/// What a mail about an account needs to know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Account {
-    /// Where the mail goes.
-    pub email: String,
-    /// The language it is written in.
-    #[serde(default)]
-    pub locale: Locale,
-    /// The page it leads to. May carry a token that opens the account: it is for this mail only.
-    pub link: String,
+    /// A buyer of the sample.
+    pub fn order(locale: Locale) -> Order {
+        let language = if locale == Locale::En { "/en" } else { "" };
+        Order {
+            number: "OX-7Q4M-2KTR".to_owned(),
+            email: "ming@example.com".to_owned(),
+            locale,
+            order_url: Some(format!(
+                "https://shop.example{language}/orders/01978000?access_token=a&b=c"
+            )),
+        }
+    }
+
+    /// What they bought.
+    pub fn bill() -> Bill {
+        let line = |name, variant_name, quantity, total| Line {
+            name,
+            variant_name,
+            quantity,
+            line_total: money(total),
+        };
+        let mug = LocalizedText::new("手作陶杯", "Handmade mug");
+        let tea = LocalizedText::new("高山烏龍茶 150 公克", "High mountain oolong, 150 g");
+        Bill {
+            lines: vec![
+                line(mug, LocalizedText::new("米白", "Off-white"), 2, 1560),
+                line(tea, LocalizedText::new("", ""), 1, 680),
+            ],
+            subtotal: money(2240),
+            discount: money(240),
+            shipping_fee: money(0),
+            total: money(2000),
+        }
+    }
+
+    /// What of it is in a parcel.
+    pub fn goods() -> Vec<Goods> {
+        vec![Goods {
+            name: Some(LocalizedText::new("手作陶杯", "Handmade mug")),
+            variant_name: Some(LocalizedText::new("米白", "Off-white")),
+            sku: Some("MUG-WHITE".to_owned()),
+            quantity: 2,
+        }]
+    }
+
+    /// Whole dollars.
+    pub fn money(amount: i64) -> Money {
+        Money::twd(amount).unwrap_or(Money::ZERO)
+    }
+
+    /// Five past midnight in Taipei, which is another day in Greenwich, `days` later.
+    pub fn time(days: i64) -> Timestamp {
+        Timestamp::from_second(1_790_006_700 + days * 86_400).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
 }

@@ -4,14 +4,16 @@ use std::{fmt, sync::Arc};
 
 use kernel::{
     Ids, Locale, LocalizedText, SharedClock,
-    id::{JobId, VariantId, WarehouseId},
+    id::{VariantId, WarehouseId},
 };
-use outbox::{BoxFuture, Event, HandleError, NewJob, Subscriber, Wants};
+use outbox::{BoxFuture, Event, HandleError, Subscriber, Wants};
 use pg::{Connection, DbResult};
 
 use crate::{
-    jobs::SEND_LOW_STOCK,
-    payload::{LOW_STOCK, LowStock, LowStockAlert},
+    jobs,
+    mails::operations::LowStockAlert,
+    payload::{LOW_STOCK, LowStock},
+    templates::SEND_LOW_STOCK,
 };
 
 /// By which names people know a variant and a warehouse.
@@ -89,13 +91,7 @@ impl Subscriber for StockAlerts {
                 available: low.available,
                 safety_stock: low.safety_stock,
             };
-            let job = NewJob {
-                id: self.ids.next::<JobId>(&*self.clock),
-                kind: SEND_LOW_STOCK,
-                payload: serde_json::to_value(&alert)?,
-                event_id: Some(event.id),
-                run_at: self.clock.now(),
-            };
+            let job = jobs::job(SEND_LOW_STOCK, &alert, Some(event.id), &self.ids, &*self.clock);
             Ok(outbox::enqueue(conn, &[job]).await?)
         })
     }

@@ -17,6 +17,11 @@ pub const PAID: &str = "order.paid";
 /// An order ended unpaid, its stock is free again.
 pub const CANCELLED: &str = "order.cancelled";
 
+/// Operations changed where an order goes, or took something off it.
+pub const EDITED: &str = "order.edited";
+/// Everything was delivered, and the time for returns is over.
+pub const COMPLETED: &str = "order.completed";
+
 #[derive(Serialize)]
 struct Created<'a> {
     order_id: OrderId,
@@ -121,6 +126,60 @@ pub fn cancelled(order: &Order, reason: &str, clock: &dyn Clock, ids: &Ids) -> N
         reason,
     };
     event(CANCELLED, order, &data, clock, ids)
+}
+
+#[derive(Serialize)]
+struct Edited {
+    order_id: OrderId,
+    number: String,
+    /// The lines as they are now.
+    lines: Vec<EditedLine>,
+    total: Money,
+    /// What goes back of what was paid.
+    refunded: Money,
+}
+
+#[derive(Serialize)]
+struct EditedLine {
+    line_no: i16,
+    variant_id: VariantId,
+    quantity: Quantity,
+}
+
+/// The event that operations changed an order.
+pub fn edited(order: &Order, refunded: Money, clock: &dyn Clock, ids: &Ids) -> NewEvent {
+    let lines = order.lines.iter().map(|line| EditedLine {
+        line_no: line.line_no,
+        variant_id: line.variant,
+        quantity: line.quantity,
+    });
+    let data = Edited {
+        order_id: order.id,
+        number: OrderNumber::of(order.id).to_string(),
+        lines: lines.collect(),
+        total: order.total,
+        refunded,
+    };
+    event(EDITED, order, &data, clock, ids)
+}
+
+#[derive(Serialize)]
+struct Completed {
+    order_id: OrderId,
+    number: String,
+    customer_id: Option<UserId>,
+    total: Money,
+}
+
+/// The event that an order is completed.
+pub fn completed(order: &Order, clock: &dyn Clock, ids: &Ids) -> NewEvent {
+    let data = Completed {
+        order_id: order.id,
+        number: OrderNumber::of(order.id).to_string(),
+        customer_id: order.customer,
+        total: order.total,
+    };
+    event(COMPLETED, order, &data, clock, ids)
 }
 
 fn event(

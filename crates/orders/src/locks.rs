@@ -41,7 +41,8 @@ pub async fn lock_many(conn: &mut Connection, orders: &[OrderId]) -> DbResult<Ve
 }
 
 /// Locks up to `limit` orders whose time to pay is over, skipping those somebody else holds (being
-/// paid or cancelled at this moment, or claimed by another node).
+/// paid or cancelled at this moment, or claimed by another node), and those about which somebody has
+/// to be asked first (`claim_to_ask`).
 pub async fn claim_expired(
     conn: &mut Connection,
     now: Timestamp,
@@ -52,6 +53,7 @@ pub async fn claim_expired(
         SELECT id
           FROM orders.orders
          WHERE status IN ('pending_payment', 'payment_failed') AND reserved_until <= $1
+           AND ask_at IS NULL
          ORDER BY reserved_until
          LIMIT $2
            FOR UPDATE SKIP LOCKED
@@ -63,6 +65,62 @@ pub async fn claim_expired(
     .await?;
     let claimed: Vec<OrderId> = claimed.into_iter().map(OrderId::from).collect();
     sql::load(conn, &claimed).await
+}
+
+/// Locks up to `limit` shipped orders whose time to be completed has come, and whose money is there
+/// (what is paid at the door comes later than the parcel), skipping those somebody
+/// else holds (asking for a return at this moment, or claimed by another node).
+pub async fn claim_due(conn: &mut Connection, now: Timestamp, limit: i64) -> DbResult<Vec<Order>> {
+    let claimed = sqlx::query_scalar!(
+        r#"
+        SELECT id
+          FROM orders.orders
+         WHERE status = 'shipped' AND completes_at <= $1 AND paid_at IS NOT NULL
+         ORDER BY completes_at
+         LIMIT $2
+           FOR UPDATE SKIP LOCKED
+        "#,
+        now.to_sqlx(),
+        limit,
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let claimed: Vec<OrderId> = claimed.into_iter().map(OrderId::from).collect();
+    sql::load(conn, &claimed).await
+}
+
+/// Claims up to `limit` orders whose time to pay is over and about which somebody has to be asked, so
+/// that nobody else claims them until `lease`.
+pub(crate) async fn claim_to_ask(
+    conn: &mut Connection,
+    now: Timestamp,
+    lease: Timestamp,
+    limit: i64,
+) -> DbResult<Vec<OrderId>> {
+    let claimed = sqlx::query_scalar!(
+        r#"
+        WITH due AS MATERIALIZED (
+            SELECT shard, id
+              FROM orders.orders
+             WHERE status IN ('pending_payment', 'payment_failed') AND ask_at <= $1
+               AND reserved_until <= $1
+             ORDER BY ask_at
+             LIMIT $3
+               FOR UPDATE SKIP LOCKED
+        )
+        UPDATE orders.orders AS o
+           SET ask_at = $2
+          FROM due
+         WHERE o.shard = due.shard AND o.id = due.id
+        RETURNING o.id
+        "#,
+        now.to_sqlx(),
+        lease.to_sqlx(),
+        limit,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(claimed.into_iter().map(OrderId::from).collect())
 }
 
 /// Locks a guest's orders in id order and writes the account on them. Returns how many.

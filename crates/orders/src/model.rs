@@ -38,12 +38,16 @@ pub enum OrderStatus {
 pub enum Move {
     /// A verified payment.
     Pay,
+    /// It is to be paid at the door: it may be sent before its money has come (ADR 0022).
+    PayOnDelivery,
     /// The payment failed for good.
     FailPayment,
     /// The customer or operations end it before it is paid.
     Cancel,
     /// Not paid in time (BR-003).
     Expire,
+    /// It was to be paid at the door, and is ended before any of it left.
+    CallOff,
     /// Money for an expired order came late, and the stock could be had again.
     PayLate,
     /// Operations start picking.
@@ -64,8 +68,12 @@ pub enum Move {
     Refund,
     /// The customer asks to return shipped goods.
     RequestReturn,
-    /// The goods came back.
+    /// The goods came back: nothing of the order is with the customer any more.
     Return,
+    /// A return that was refused, given up or only of a part puts a shipped order back.
+    ResumeShipped,
+    /// The same for a completed one.
+    ResumeCompleted,
 }
 
 /// The machine has no such move.
@@ -121,21 +129,24 @@ impl OrderStatus {
     /// Where `asked` leads from here.
     pub const fn after(self, asked: Move) -> Result<Self, InvalidTransition> {
         let to = match (self, asked) {
-            // Money wins: another attempt may succeed while the stock is still held.
-            (Self::PendingPayment | Self::PaymentFailed, Move::Pay) => Self::Paid,
-            // A late payment revives only what ended; see `checkout` for when that is allowed.
-            (Self::Cancelled, Move::PayLate) | (Self::RefundRejected, Move::ResumePaid) => {
-                Self::Paid
-            }
+            // Money wins: another attempt may succeed while the stock is still held. A late payment
+            // revives only what ended; see `checkout` for when that is allowed.
+            (Self::PendingPayment | Self::PaymentFailed, Move::Pay | Move::PayOnDelivery)
+            | (Self::Cancelled, Move::PayLate)
+            | (Self::RefundRejected, Move::ResumePaid) => Self::Paid,
             (Self::PendingPayment, Move::FailPayment) => Self::PaymentFailed,
             (Self::PendingPayment | Self::PaymentFailed, Move::Cancel | Move::Expire) => {
                 Self::Cancelled
             }
+            (Self::Paid | Self::PreparingShipment, Move::CallOff) => Self::Cancelled,
             (Self::Paid, Move::Prepare) | (Self::RefundRejected, Move::ResumePreparing) => {
                 Self::PreparingShipment
             }
-            (Self::PreparingShipment, Move::Ship) => Self::Shipped,
-            (Self::Shipped, Move::Complete) => Self::Completed,
+            (Self::PreparingShipment, Move::Ship)
+            | (Self::ReturnRequested, Move::ResumeShipped) => Self::Shipped,
+            (Self::Shipped, Move::Complete) | (Self::ReturnRequested, Move::ResumeCompleted) => {
+                Self::Completed
+            }
             (Self::Paid | Self::PreparingShipment, Move::RequestRefund) => Self::RefundRequested,
             (Self::RefundRequested, Move::RejectRefund) => Self::RefundRejected,
             (Self::RefundRequested | Self::Returned, Move::Refund) => Self::Refunded,
@@ -144,6 +155,17 @@ impl OrderStatus {
             (from, asked) => return Err(InvalidTransition { from, asked }),
         };
         Ok(to)
+    }
+
+    /// Whether it is paid, and something of it may still have to be sent.
+    pub const fn is_before_shipment(self) -> bool {
+        matches!(self, Self::Paid | Self::PreparingShipment)
+    }
+
+    /// Whether its stock is sold, whether or not its money has come yet, and it has not been given
+    /// back.
+    pub const fn is_sold(self) -> bool {
+        !matches!(self, Self::PendingPayment | Self::PaymentFailed | Self::Cancelled)
     }
 
     /// Whether stock is held and money awaited.
@@ -156,11 +178,13 @@ impl OrderStatus {
 mod tests {
     use super::*;
 
-    const MOVES: [Move; 15] = [
+    const MOVES: [Move; 19] = [
         Move::Pay,
+        Move::PayOnDelivery,
         Move::FailPayment,
         Move::Cancel,
         Move::Expire,
+        Move::CallOff,
         Move::PayLate,
         Move::Prepare,
         Move::Ship,
@@ -172,6 +196,8 @@ mod tests {
         Move::Refund,
         Move::RequestReturn,
         Move::Return,
+        Move::ResumeShipped,
+        Move::ResumeCompleted,
     ];
 
     /// The whole machine, written out: exactly these moves exist.
@@ -180,13 +206,17 @@ mod tests {
         use {Move as M, OrderStatus as S};
         let mut expected = vec![
             (S::PendingPayment, M::Pay, S::Paid),
+            (S::PendingPayment, M::PayOnDelivery, S::Paid),
             (S::PendingPayment, M::FailPayment, S::PaymentFailed),
             (S::PendingPayment, M::Cancel, S::Cancelled),
             (S::PendingPayment, M::Expire, S::Cancelled),
             (S::PaymentFailed, M::Pay, S::Paid),
+            (S::PaymentFailed, M::PayOnDelivery, S::Paid),
             (S::PaymentFailed, M::Cancel, S::Cancelled),
             (S::PaymentFailed, M::Expire, S::Cancelled),
             (S::Cancelled, M::PayLate, S::Paid),
+            (S::Paid, M::CallOff, S::Cancelled),
+            (S::PreparingShipment, M::CallOff, S::Cancelled),
             (S::Paid, M::Prepare, S::PreparingShipment),
             (S::Paid, M::RequestRefund, S::RefundRequested),
             (S::PreparingShipment, M::Ship, S::Shipped),
@@ -199,6 +229,8 @@ mod tests {
             (S::RefundRejected, M::ResumePaid, S::Paid),
             (S::RefundRejected, M::ResumePreparing, S::PreparingShipment),
             (S::ReturnRequested, M::Return, S::Returned),
+            (S::ReturnRequested, M::ResumeShipped, S::Shipped),
+            (S::ReturnRequested, M::ResumeCompleted, S::Completed),
             (S::Returned, M::Refund, S::Refunded),
         ];
         for from in S::ALL {

@@ -78,3 +78,22 @@ pub async fn forget(conn: &mut Connection, orders: &[Order]) -> DbResult<()> {
     }
     sql::delete(conn, &counted).await
 }
+
+/// Counts so many units of these variants less for an order, under every name of its buyer; what it
+/// did not count is no mistake.
+pub async fn reduce(
+    conn: &mut Connection,
+    order: &Order,
+    less: &[(VariantId, i64)],
+) -> DbResult<()> {
+    if less.is_empty() {
+        return Ok(());
+    }
+    let buyer = Buyer::of(order);
+    let of_variant = |(variant, quantity): &(VariantId, i64)| {
+        let (variant, quantity) = (*variant, *quantity);
+        buyer.names().map(move |buyer| Purchase { variant, buyer, order: order.id, quantity })
+    };
+    let less: Vec<Purchase> = less.iter().flat_map(of_variant).collect();
+    sql::reduce(conn, &less).await
+}

@@ -186,13 +186,56 @@ pub(crate) async fn load(conn: &mut Connection, orders: &[OrderId]) -> DbResult<
         .collect()
 }
 
+/// A line as it is read, as it was sold or as it is now.
+struct LineRow {
+    order_id: Uuid,
+    line_no: i16,
+    variant_id: Uuid,
+    sku: String,
+    name_zh: String,
+    name_en: String,
+    variant_name_zh: String,
+    variant_name_en: String,
+    quantity: i32,
+    unit_price: i64,
+    line_total: i64,
+}
+
 async fn load_lines(
     conn: &mut Connection,
     orders: &[OrderId],
 ) -> DbResult<HashMap<OrderId, Vec<Line>>> {
     let shards: Vec<i16> = orders.iter().map(|order| order.shard().to_i16()).collect();
     let ids: Vec<Uuid> = orders.iter().map(|order| order.as_uuid()).collect();
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        LineRow,
+        r#"
+        SELECT l.order_id AS "order_id!", l.line_no AS "line_no!", l.variant_id AS "variant_id!"
+             , l.sku AS "sku!", l.name_zh AS "name_zh!", l.name_en AS "name_en!"
+             , l.variant_name_zh AS "variant_name_zh!", l.variant_name_en AS "variant_name_en!"
+             , l.quantity AS "quantity!", l.unit_price AS "unit_price!"
+             , l.line_total AS "line_total!"
+          FROM unnest($1::smallint[], $2::uuid[]) AS wanted (shard, order_id)
+          JOIN orders.current_lines AS l USING (shard, order_id)
+         ORDER BY l.order_id, l.line_no
+        "#,
+        &shards,
+        &ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    lines_of(rows)
+}
+
+/// The lines of these orders as they were sold.
+pub(crate) async fn load_sold_lines(
+    conn: &mut Connection,
+    orders: &[OrderId],
+) -> DbResult<HashMap<OrderId, Vec<Line>>> {
+    let shards: Vec<i16> = orders.iter().map(|order| order.shard().to_i16()).collect();
+    let ids: Vec<Uuid> = orders.iter().map(|order| order.as_uuid()).collect();
+    let rows = sqlx::query_as!(
+        LineRow,
         r#"
         SELECT l.order_id, l.line_no, l.variant_id, l.sku, l.name_zh, l.name_en, l.variant_name_zh
              , l.variant_name_en, l.quantity, l.unit_price, l.line_total
@@ -205,6 +248,10 @@ async fn load_lines(
     )
     .fetch_all(conn)
     .await?;
+    lines_of(rows)
+}
+
+fn lines_of(rows: Vec<LineRow>) -> DbResult<HashMap<OrderId, Vec<Line>>> {
     let mut lines: HashMap<OrderId, Vec<Line>> = HashMap::new();
     for row in rows {
         let line = Line {
@@ -226,6 +273,7 @@ async fn load_lines(
 pub(crate) async fn change_status(
     conn: &mut Connection,
     changes: &[StatusChange],
+    paid: bool,
     actor: Actor,
     reason: Option<&str>,
     at: Timestamp,
@@ -238,8 +286,7 @@ pub(crate) async fn change_status(
         r#"
         UPDATE orders.orders AS o
            SET status = move.to_status
-             , paid_at = CASE WHEN move.to_status = 'paid' THEN coalesce(o.paid_at, $5)
-                              ELSE o.paid_at END
+             , paid_at = CASE WHEN $6 THEN coalesce(o.paid_at, $5) ELSE o.paid_at END
           FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[])
                AS move (shard, id, from_status, to_status)
          WHERE o.shard = move.shard AND o.id = move.id AND o.status = move.from_status
@@ -249,6 +296,7 @@ pub(crate) async fn change_status(
         &from as &[&str],
         &to as &[&str],
         at.to_sqlx(),
+        paid,
     )
     .execute(&mut *conn)
     .await?
@@ -276,6 +324,22 @@ pub(crate) async fn change_status(
     .execute(conn)
     .await?
     .rows("insert order transitions", changes.len())
+}
+
+pub(crate) async fn set_completes_at(
+    conn: &mut Connection,
+    order: OrderId,
+    at: Option<Timestamp>,
+) -> DbResult<()> {
+    sqlx::query!(
+        "UPDATE orders.orders SET completes_at = $3 WHERE shard = $1 AND id = $2",
+        order.shard().to_i16(),
+        order.as_uuid(),
+        at.map(ToSqlx::to_sqlx) as _,
+    )
+    .execute(conn)
+    .await?
+    .one_row("say when an order is completed")
 }
 
 pub(crate) async fn find_keys(conn: &mut Connection, keys: &[Uuid]) -> DbResult<Vec<KnownKey>> {

@@ -71,6 +71,45 @@ pub(crate) async fn delete(conn: &mut Connection, purchases: &[Purchase]) -> DbR
     Ok(())
 }
 
+/// Takes units off purchases; those of which nothing is left are forgotten.
+pub(crate) async fn reduce(conn: &mut Connection, less: &[Purchase]) -> DbResult<()> {
+    let keys = Keys::of(less);
+    let quantities: Vec<i64> = less.iter().map(|purchase| purchase.quantity).collect();
+    sqlx::query!(
+        r#"
+        DELETE FROM orders.purchases AS p
+         USING unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[])
+               AS less (shard, variant_id, buyer, order_id, quantity)
+         WHERE p.shard = less.shard AND p.variant_id = less.variant_id AND p.buyer = less.buyer
+           AND p.order_id = less.order_id AND p.quantity <= less.quantity
+        "#,
+        &keys.shards,
+        &keys.variants,
+        &keys.buyers,
+        &keys.orders,
+        &quantities,
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        r#"
+        UPDATE orders.purchases AS p SET quantity = (p.quantity - less.quantity)::int
+          FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[])
+               AS less (shard, variant_id, buyer, order_id, quantity)
+         WHERE p.shard = less.shard AND p.variant_id = less.variant_id AND p.buyer = less.buyer
+           AND p.order_id = less.order_id
+        "#,
+        &keys.shards,
+        &keys.variants,
+        &keys.buyers,
+        &keys.orders,
+        &quantities,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Primary keys turned into columns for `unnest`.
 struct Keys {
     shards: Vec<i16>,

@@ -40,10 +40,12 @@ pub async fn transition_all(
             to: order.status.after(asked)?,
         });
     }
-    sql::change_status(conn, &moves, actor, reason, at).await?;
+    // What is to be paid at the door is sold, but its money has not come.
+    let paid = matches!(asked, Move::Pay | Move::PayLate);
+    sql::change_status(conn, &moves, paid, actor, reason, at).await?;
     for (order, change) in orders.iter_mut().zip(&moves) {
         order.status = change.to;
-        if change.to == OrderStatus::Paid && order.paid_at.is_none() {
+        if paid && order.paid_at.is_none() {
             order.paid_at = Some(at);
         }
     }

@@ -1,8 +1,11 @@
 //! Events: something that happened, and who wants to know.
 
+use std::collections::BTreeSet;
+
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use kernel::{Clock, Ids, Shard, id::EventId};
+use pg::DbResult;
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -84,7 +87,8 @@ impl Event {
     }
 }
 
-/// Which events a subscriber wants. What nobody wants is passed over by the database, unread.
+/// Which events a subscriber wants for good. What nobody wants is passed over by the database,
+/// unread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wants {
     /// All of them.
@@ -93,12 +97,60 @@ pub enum Wants {
     Kinds(&'static [&'static str]),
 }
 
-impl Wants {
+/// Which events are wanted at a moment: by kind (`order.paid`), by family (`order.*`), or all (`*`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Interest {
+    everything: bool,
+    kinds: BTreeSet<String>,
+    families: BTreeSet<String>,
+}
+
+impl Interest {
+    /// In whatever these patterns name; none names nothing.
+    pub fn of(patterns: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let mut interest = Self::default();
+        for pattern in patterns {
+            let pattern = pattern.as_ref();
+            if pattern == "*" {
+                interest.everything = true;
+            } else if let Some(family) = pattern.strip_suffix(".*") {
+                interest.families.insert(family.to_owned());
+            } else {
+                interest.kinds.insert(pattern.to_owned());
+            }
+        }
+        interest
+    }
+
     /// Whether events of this kind are among them.
-    pub fn include(self, kind: &str) -> bool {
-        match self {
-            Self::Everything => true,
-            Self::Kinds(kinds) => kinds.contains(&kind),
+    pub fn includes(&self, kind: &str) -> bool {
+        let family = || kind.split_once('.').map_or(kind, |(family, _)| family);
+        self.everything || self.kinds.contains(kind) || self.families.contains(family())
+    }
+
+    /// In what either of them is interested in.
+    pub fn extend(&mut self, other: &Self) {
+        self.everything |= other.everything;
+        self.kinds.extend(other.kinds.iter().cloned());
+        self.families.extend(other.families.iter().cloned());
+    }
+
+    /// The kinds; none: all there are.
+    pub(crate) fn kinds(&self) -> Option<Vec<String>> {
+        (!self.everything).then(|| self.kinds.iter().cloned().collect())
+    }
+
+    /// The families.
+    pub(crate) fn families(&self) -> Vec<String> {
+        self.families.iter().cloned().collect()
+    }
+}
+
+impl From<Wants> for Interest {
+    fn from(wants: Wants) -> Self {
+        match wants {
+            Wants::Everything => Self::of(["*"]),
+            Wants::Kinds(kinds) => Self::of(kinds),
         }
     }
 }
@@ -112,19 +164,62 @@ impl Wants {
 pub trait Subscriber: Send + Sync {
     /// Who it is, for error messages.
     fn name(&self) -> &'static str;
-    /// What it wants. Must not change while the program runs.
+    /// What it may want. Must not change while the program runs.
     fn wants(&self) -> Wants;
+    /// What it wants right now, where that is kept in the database. Asked in every round of the
+    /// relay, after the round has fixed which events it takes: whoever subscribed before an event
+    /// was committed is handed it. May only read.
+    fn interest<'a>(&'a self, conn: &'a mut pg::Connection) -> BoxFuture<'a, DbResult<Interest>> {
+        let _ = conn;
+        let interest = Interest::from(self.wants());
+        Box::pin(async move { Ok(interest) })
+    }
     /// Does what has to be done about the event.
     fn handle<'a>(
         &'a self,
         conn: &'a mut pg::Connection,
         event: &'a Event,
     ) -> BoxFuture<'a, Result<(), HandleError>>;
+    /// Does it about several, in their order: all of them, or an error. After an error each of them
+    /// comes alone, so that one that cannot be handled does not keep the others.
+    fn handle_all<'a>(
+        &'a self,
+        conn: &'a mut pg::Connection,
+        events: &'a [&'a Event],
+    ) -> BoxFuture<'a, Result<(), HandleError>> {
+        Box::pin(async move {
+            for event in events {
+                self.handle(conn, event).await?;
+            }
+            Ok(())
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_interest_names_kinds_families_or_everything() {
+        let interest = Interest::of(["order.paid", "stock.*"]);
+        for (kind, wanted) in [
+            ("order.paid", true),
+            ("order.created", false),
+            ("stock.moved", true),
+            ("stocks.moved", false),
+            ("stock", true),
+            ("", false),
+        ] {
+            assert_eq!(interest.includes(kind), wanted, "{kind}");
+        }
+        assert!(!Interest::default().includes("order.paid"));
+        let mut all = Interest::from(Wants::Kinds(&["order.paid"]));
+        assert_eq!(all.kinds(), Some(vec!["order.paid".to_owned()]));
+        all.extend(&Interest::from(Wants::Everything));
+        assert!(all.includes("whatever.it_is"));
+        assert_eq!((all.kinds(), all.families()), (None, Vec::new()));
+    }
 
     #[test]
     fn a_cloud_event_carries_the_required_attributes() {

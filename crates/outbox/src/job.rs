@@ -6,7 +6,7 @@ use kernel::id::{EventId, JobId};
 use pg::DbResult;
 use serde_json::Value;
 
-use crate::{JobError, sql};
+use crate::{JobError, runner::JOB_ATTEMPTS, sql};
 
 /// A job to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +45,11 @@ pub struct Job {
 pub trait JobHandler: Send + Sync {
     /// The kind of jobs it does.
     fn kind(&self) -> &'static str;
+    /// How often one is tried before it is dead. With the longest pause of ten minutes, each further
+    /// dozen is about an hour and a half.
+    fn attempts(&self) -> u16 {
+        JOB_ATTEMPTS
+    }
     /// Does one. Runs outside any transaction, and is cut off at the runner's time limit.
     fn run<'a>(&'a self, job: &'a Job) -> BoxFuture<'a, Result<(), JobError>>;
 }

@@ -16,6 +16,10 @@
 //! order of their commits; an event that fails holds back the later ones of its subject only,
 //! until it succeeds or is dead. *Invariant:* a subject's events all lie on one shard.
 //!
+//! What comes back by other ways (a replay, a restored dump) is known by the [`inbox`]. What has to be
+//! done again and again, by one node at a time, has a turn of the [`schedule`]. Dead [`letters`] wait
+//! for a person; the [`history`] is for looking.
+//!
 //! There is no `NOTIFY`: its commit takes a lock shared by the whole database, which would make
 //! concurrent order batches wait for one another's disk. Relay and runner poll four times a second
 //! when there is nothing to do, and at once while there is more.
@@ -26,18 +30,22 @@ pub mod depth;
 pub mod error;
 pub mod event;
 pub mod forget;
+pub mod history;
+pub mod inbox;
 pub mod job;
+pub mod letters;
 pub mod pause;
 pub mod relay;
 pub mod runner;
+pub mod schedule;
 mod sql;
 
 pub use append::append;
 pub use dead::{DeadEvent, DeadJob, dead_events, dead_jobs, replay, replay_job};
 pub use depth::{Depth, pending};
 pub use error::{HandleError, JobError};
-pub use event::{Event, NewEvent, Subscriber, Wants};
-pub use forget::{forget_finished, forget_published};
+pub use event::{Event, Interest, NewEvent, Subscriber, Wants};
+pub use forget::{forget_finished, forget_published, forget_seen};
 pub use futures::future::BoxFuture;
 pub use job::{Job, JobHandler, NewJob, enqueue};
 pub use relay::Relay;

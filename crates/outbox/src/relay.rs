@@ -53,10 +53,14 @@
 //! event that failed, those of its subject that come after it, and what is more than one batch.
 //! Live rows there come before their subject's fresh events. A dead one holds nobody back.
 
+mod round;
+
 use std::{
-    collections::HashSet,
     panic::AssertUnwindSafe,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -66,14 +70,14 @@ use kernel::{Ids, Shard, SharedClock};
 use pg::{Db, DbResult};
 use sqlx::Connection as _;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
+use self::round::{Audience, BATCH_TIME, Round, Verdicts};
 use crate::{
-    Event, HandleError, Subscriber, Wants,
+    Event, HandleError, Subscriber,
     error::keep,
     pause,
     sql::{
-        Due, Place,
+        Due,
         deferred::{self, Trouble},
         events, lanes,
     },
@@ -82,13 +86,13 @@ use crate::{
 /// An event that failed this often is dead.
 pub const EVENT_ATTEMPTS: u16 = 12;
 
-/// Fresh events a round reads at most.
+/// Fresh events a round reads at most, and deferred ones.
 const BATCH: u16 = 500;
-/// Savepoints a round uses at most: PostgreSQL keeps 64 subtransactions of a transaction at hand,
-/// and every snapshot in the whole database gets slower past that.
-const SAVEPOINTS: u16 = 50;
-/// When a round has been handing over this long, it defers the rest and commits.
-const BATCH_TIME: Duration = Duration::from_secs(1);
+/// Events handed over together, in one savepoint. When one of them fails they are handed over again
+/// one by one, which takes as many savepoints.
+const TOGETHER: usize = 40;
+/// Rounds for which that is not tried again after it took too long.
+const ALONE: u32 = 100;
 /// No handler may take longer; its statements are cut off earlier ([`lanes::allow_statements`]).
 const HANDLER_TIME: Duration = Duration::from_secs(10);
 /// How often to look when there is nothing to do; up to a half less.
@@ -102,9 +106,9 @@ pub struct Relay {
     clock: SharedClock,
     ids: Ids,
     subscribers: Vec<Arc<dyn Subscriber>>,
-    /// The kinds that some subscriber wants; none: all.
-    wanted: Option<Vec<&'static str>>,
     shards: Option<Vec<i16>>,
+    /// Rounds for which events go one by one, because several at a time took too long.
+    alone: AtomicU32,
 }
 
 /// What a round came to.
@@ -114,54 +118,15 @@ struct Outcome {
     more: bool,
 }
 
-/// What a round has done so far.
-struct Round {
-    now: Timestamp,
-    started: Instant,
-    savepoints: u16,
-    handled: usize,
-    /// Subjects whose later events wait.
-    waiting: HashSet<Uuid>,
-}
-
-impl Round {
-    fn new(now: Timestamp) -> Self {
-        let (started, waiting) = (Instant::now(), HashSet::new());
-        Self { now, started, savepoints: 0, handled: 0, waiting }
-    }
-
-    /// It has done enough and leaves the rest to the next one.
-    fn is_full(&self) -> bool {
-        self.savepoints == SAVEPOINTS || self.started.elapsed() > BATCH_TIME
-    }
-}
-
-/// What became of events that were to be handed over.
-#[derive(Default)]
-struct Verdicts<'a> {
-    done: Vec<Place>,
-    troubles: Vec<(&'a Due, Trouble)>,
-    /// The first one that nothing has been decided about.
-    rest: Option<i64>,
-}
-
 impl Relay {
     /// A relay for all shards.
-    pub fn new(
+    pub const fn new(
         db: Db,
         clock: SharedClock,
         ids: Ids,
         subscribers: Vec<Arc<dyn Subscriber>>,
     ) -> Self {
-        let wanted = subscribers
-            .iter()
-            .map(|it| match it.wants() {
-                Wants::Everything => None,
-                Wants::Kinds(kinds) => Some(kinds),
-            })
-            .collect::<Option<Vec<_>>>()
-            .map(|kinds| kinds.concat());
-        Self { db, clock, ids, subscribers, wanted, shards: None }
+        Self { db, clock, ids, subscribers, shards: None, alone: AtomicU32::new(0) }
     }
 
     /// The same for these shards only, where the database is distributed.
@@ -231,17 +196,31 @@ impl Relay {
         let foreign: Vec<i16> = locked.iter().filter(|it| it.foreign).map(|it| it.shard).collect();
         if !foreign.is_empty() {
             tracing::warn!(lanes = foreign.len(), "the database was restored: lanes are adopted");
-            lanes::adopt(&mut tx, &foreign, self.wanted.as_deref()).await?;
+            let audience = self.audience(&mut tx).await?;
+            lanes::adopt(&mut tx, &foreign, &audience.whole).await?;
             tx.commit().await?;
             return Ok(Outcome { handled: 0, more: true });
         }
         let locked: Vec<i16> = locked.into_iter().map(|lane| lane.shard).collect();
         let target = lanes::target(&mut tx).await?;
+        // Asked after the target was fixed: an event that it sees was committed before.
+        round.audience = self.audience(&mut tx).await?;
         let mut more = self.hand_over_deferred(&mut tx, &locked, &mut round).await?;
         more |= self.take_fresh(&mut tx, &locked, &target, &mut round).await?;
         lanes::store(&mut tx, &locked, &target).await?;
         tx.commit().await?;
         Ok(Outcome { handled: round.handled, more })
+    }
+
+    /// Who wants what, right now.
+    async fn audience(&self, conn: &mut pg::Connection) -> DbResult<Audience> {
+        let mut audience = Audience::default();
+        for subscriber in &self.subscribers {
+            let interest = subscriber.interest(conn).await?;
+            audience.whole.extend(&interest);
+            audience.each.push(interest);
+        }
+        Ok(audience)
     }
 
     /// Says whether there is more of it right now.
@@ -251,7 +230,7 @@ impl Relay {
         lanes: &[i16],
         round: &mut Round,
     ) -> DbResult<bool> {
-        let due = deferred::due(tx, round.now, lanes, i64::from(SAVEPOINTS)).await?;
+        let due = deferred::due(tx, round.now, lanes, i64::from(BATCH)).await?;
         if due.is_empty() {
             return Ok(false);
         }
@@ -263,7 +242,7 @@ impl Relay {
                 deferred::failed(tx, trouble).await?;
             }
         }
-        Ok(verdicts.rest.is_some() || due.len() == usize::from(SAVEPOINTS))
+        Ok(verdicts.rest.is_some() || due.len() == usize::from(BATCH))
     }
 
     /// Hands over, or defers, all that `target` sees and its lane has not taken. Says whether some
@@ -275,8 +254,8 @@ impl Relay {
         target: &lanes::Target,
         round: &mut Round,
     ) -> DbResult<bool> {
-        let wanted = self.wanted.as_deref();
-        let fresh = events::fresh(tx, lanes, target, wanted, i64::from(BATCH)).await?;
+        let limit = i64::from(BATCH);
+        let fresh = events::fresh(tx, lanes, target, &round.audience.whole, limit).await?;
         let Some(last) = fresh.last() else { return Ok(false) };
         let verdicts = self.decide(tx, &fresh, round).await?;
         if !verdicts.troubles.is_empty() {
@@ -285,7 +264,10 @@ impl Relay {
         let full = fresh.len() == usize::from(BATCH);
         let rest = verdicts.rest.or_else(|| full.then(|| last.place.position + 1));
         match rest {
-            Some(from) => Ok(events::defer(tx, lanes, target, wanted, from).await? > 0),
+            Some(from) => {
+                let wanted = &round.audience.whole;
+                Ok(events::defer(tx, lanes, target, wanted, from).await? > 0)
+            }
             None => Ok(false),
         }
     }
@@ -299,20 +281,55 @@ impl Relay {
     ) -> DbResult<Verdicts<'a>> {
         let mut verdicts = Verdicts::default();
         lanes::allow_statements(tx, false).await?;
-        for event in due {
-            if event.held || round.waiting.contains(&event.subject) {
+        let alone = self.alone.load(Ordering::Relaxed);
+        self.alone.store(alone.saturating_sub(1), Ordering::Relaxed);
+        let together = if alone == 0 { TOGETHER } else { 1 };
+        let mut left = due;
+        while let Some(event) = left.first() {
+            if round.is_full() && round.hands_over(event) {
+                verdicts.rest = Some(event.place.position);
+                break;
+            }
+            let ready = left.iter().take(together).take_while(|it| round.hands_over(it)).count();
+            if ready > 1 && self.hand_over_together(tx, &left[..ready], round).await? {
+                verdicts.done.extend(left[..ready].iter().map(|it| it.place));
+                left = &left[ready..];
+                continue;
+            }
+            // One by one: there is only one, or one of them fails. The first of them is handed over
+            // however long the attempt with all of them took, so that each round gets on.
+            let (each, rest) = left.split_at(ready.max(1));
+            left = rest;
+            if let Some(first) = self.decide_each(tx, each, round, &mut verdicts).await? {
+                verdicts.rest = Some(first);
+                break;
+            }
+        }
+        lanes::allow_statements(tx, true).await?;
+        Ok(verdicts)
+    }
+
+    /// Hands over `due` one by one; answers the first one there was no room for.
+    async fn decide_each<'a>(
+        &self,
+        tx: &mut pg::Transaction,
+        due: &'a [Due],
+        round: &mut Round,
+        verdicts: &mut Verdicts<'a>,
+    ) -> DbResult<Option<i64>> {
+        for (place, event) in due.iter().enumerate() {
+            if round.holds_back(event) {
                 verdicts.troubles.push((event, held_back(event)));
                 continue;
             }
             // One that was deferred may be wanted by nobody any more.
-            if self.subscribers.iter().any(|it| it.wants().include(&event.kind)) {
-                if round.is_full() {
-                    verdicts.rest = Some(event.place.position);
-                    break;
+            if round.hands_over(event) {
+                if place > 0 && round.is_full() {
+                    return Ok(Some(event.place.position));
                 }
                 round.savepoints += 1;
                 round.handled += 1;
-                if let Err(error) = self.hand_over(tx, event).await? {
+                if let Err(error) = self.hand_over(tx, event, &round.audience).await? {
                     round.waiting.insert(event.subject);
                     verdicts.troubles.push((event, self.failure(event, &error, round.now)));
                     continue;
@@ -320,8 +337,40 @@ impl Relay {
             }
             verdicts.done.push(event.place);
         }
-        lanes::allow_statements(tx, true).await?;
-        Ok(verdicts)
+        Ok(None)
+    }
+
+    /// Hands several events to all who want them, within one savepoint. `false`: it is as if nobody
+    /// had been asked, and each of them has to be handed over by itself.
+    async fn hand_over_together(
+        &self,
+        tx: &mut pg::Transaction,
+        due: &[Due],
+        round: &mut Round,
+    ) -> DbResult<bool> {
+        let Ok(events) = due.iter().map(Due::read).collect::<Result<Vec<Event>, _>>() else {
+            return Ok(false);
+        };
+        round.savepoints += 1;
+        let began = Instant::now();
+        let mut savepoint = tx.begin().await?;
+        for (subscriber, interest) in self.subscribers.iter().zip(&round.audience.each) {
+            let wanted: Vec<&Event> =
+                events.iter().filter(|it| interest.includes(&it.kind)).collect();
+            if wanted.is_empty() {
+                continue;
+            }
+            if ask(subscriber.as_ref(), &mut savepoint, &wanted).await.is_err() {
+                savepoint.rollback().await?;
+                if began.elapsed() > BATCH_TIME {
+                    self.alone.store(ALONE, Ordering::Relaxed);
+                }
+                return Ok(false);
+            }
+        }
+        savepoint.commit().await?;
+        round.handled += due.len();
+        Ok(true)
     }
 
     /// Hands one event to all who want it, within a savepoint: all of them did it, or none. The
@@ -330,14 +379,18 @@ impl Relay {
         &self,
         tx: &mut pg::Transaction,
         due: &Due,
+        audience: &Audience,
     ) -> DbResult<Result<(), HandleError>> {
         let event = match due.read() {
             Ok(event) => event,
             Err(error) => return Ok(Err(error.into())),
         };
         let mut savepoint = tx.begin().await?;
-        for subscriber in self.subscribers.iter().filter(|it| it.wants().include(&event.kind)) {
-            if let Err(error) = ask(subscriber.as_ref(), &mut savepoint, &event).await {
+        for (subscriber, interest) in self.subscribers.iter().zip(&audience.each) {
+            if !interest.includes(&event.kind) {
+                continue;
+            }
+            if let Err(error) = ask(subscriber.as_ref(), &mut savepoint, &[&event]).await {
                 savepoint.rollback().await?;
                 return Ok(Err(error));
             }
@@ -377,10 +430,14 @@ fn held_back(event: &Due) -> Trouble {
 async fn ask(
     subscriber: &dyn Subscriber,
     conn: &mut pg::Connection,
-    event: &Event,
+    events: &[&Event],
 ) -> Result<(), HandleError> {
     let name = subscriber.name();
-    let handling = AssertUnwindSafe(subscriber.handle(conn, event)).catch_unwind();
+    let handled = match events {
+        [event] => subscriber.handle(conn, event),
+        events => subscriber.handle_all(conn, events),
+    };
+    let handling = AssertUnwindSafe(handled).catch_unwind();
     let why = match tokio::time::timeout(HANDLER_TIME, handling).await {
         Ok(Ok(Ok(()))) => return Ok(()),
         Ok(Ok(Err(error))) => error.to_string(),

@@ -16,7 +16,7 @@ use crate::{
     sql::jobs::{self, Ending},
 };
 
-/// A job that was tried this often is dead.
+/// A job that was tried this often is dead, if its handler says nothing else.
 pub const JOB_ATTEMPTS: u16 = 10;
 
 /// Jobs a runner does at the same time.
@@ -125,7 +125,7 @@ impl JobRunner {
         let (id, kind) = (job.id, &job.kind);
         match result {
             Ok(()) => self.record(&job, &Ending::Done { at: now }).await,
-            Err(JobError::Retry(error)) if job.attempt < JOB_ATTEMPTS => {
+            Err(JobError::Retry(error)) if job.attempt < self.attempts(&job) => {
                 tracing::warn!(error, "job {id} ({kind}) failed and will be tried again");
                 let at = pause::later(now, pause::after_failures(job.attempt, &self.ids));
                 self.record(&job, &Ending::Again { at, error: &keep(&error) }).await
@@ -137,9 +137,14 @@ impl JobRunner {
         }
     }
 
+    /// How often a job of this kind is tried.
+    fn attempts(&self, job: &Job) -> u16 {
+        self.handlers.get(job.kind.as_str()).map_or(JOB_ATTEMPTS, |handler| handler.attempts())
+    }
+
     /// The handler, within its time limit; its panics are failures like others.
     async fn work(&self, job: &Job) -> Result<(), JobError> {
-        if job.attempt > JOB_ATTEMPTS {
+        if job.attempt > self.attempts(job) {
             let message = "every attempt ended without a word: it may kill the program";
             return Err(JobError::fail(message));
         }

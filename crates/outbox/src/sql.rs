@@ -6,8 +6,12 @@ use pg::{DbError, DbResult};
 pub mod deferred;
 pub mod depth;
 pub mod events;
+pub mod history;
+pub mod inbox;
 pub mod jobs;
 pub mod lanes;
+pub mod letters;
+pub mod schedule;
 
 /// What an event is known by here: its place in its lane. Positions are unique in the whole
 /// database, so that events of several lanes can be put into one order.

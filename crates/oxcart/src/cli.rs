@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use uuid::Uuid;
 
 /// Oxcart: a self-hosted shop that cannot oversell.
 #[derive(Debug, Parser)]
@@ -40,12 +42,19 @@ pub enum Command {
         #[arg(long, requires = "repair")]
         write: bool,
     },
+    /// Compare the books of a day with ECPay's statements. Exits with 1 when they differ.
+    Reconcile {
+        /// The day in Taipei, e.g. 2026-11-20.
+        date: jiff::civil::Date,
+    },
     /// Take a file.
     #[command(subcommand)]
     Import(ImportCommand),
     /// Write a file to the standard output.
     #[command(subcommand)]
     Export(ExportCommand),
+    /// Let dead letters (events and jobs that failed too often) be handed over or done again.
+    Replay(ReplayArgs),
     /// Look at this machine and the configuration, and say what is missing.
     Doctor,
     /// Print the configuration in effect, secrets masked.
@@ -76,6 +85,44 @@ pub enum ImportCommand {
         #[arg(long)]
         reason: Option<String>,
     },
+}
+
+/// Which dead letters.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// Events or jobs; both without it.
+    #[arg(long, value_enum)]
+    pub source: Option<ReplaySource>,
+    /// This one.
+    #[arg(long)]
+    pub id: Option<Uuid>,
+    /// Of this kind, e.g. order.paid or `send_order_confirmation`.
+    #[arg(long)]
+    pub kind: Option<String>,
+    /// That occurred, or were due, not before this, e.g. 2026-11-21T00:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<Timestamp>,
+    /// Before this.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<Timestamp>,
+    /// How many at most, the oldest first.
+    #[arg(long, default_value_t = 10_000)]
+    pub limit: u32,
+    /// All of them.
+    #[arg(long)]
+    pub all: bool,
+    /// Change nothing; only show them.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// What a dead letter was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReplaySource {
+    /// An event.
+    Event,
+    /// A job.
+    Job,
 }
 
 /// What can be exported.

@@ -4,20 +4,23 @@
 use std::{num::NonZero, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
-use api::{AppState, Parts, kit::challenge::Challenges};
+use api::{AppState, Parts, hooks::signature::WebhookSecret, kit::challenge::Challenges};
 use axum::Router;
-use checkout::{Checkout, OrderAccess, Provider};
-use ecpay::{Environment, Merchant};
+use checkout::{
+    Checkout, OrderAccess, Patience, PaymentMetrics, Provider, Reconciler, RefundWorker, Reminders,
+};
+use ecpay::{Client, ClientOptions, Environment, Merchant};
 use intake::Intake;
 use jiff::SignedDuration;
 use kernel::{Ids, ManualClock, SharedClock, SystemClock};
 use notifications::OrderMails;
-use outbox::{JobRunner, Relay, Subscriber};
-use pg::{Db, DbOptions};
-use ports::{
-    ObjectStore,
-    mail::{DevMailbox, Mailer},
+use outbox::{JobHandler, JobRunner, Relay, Subscriber};
+use payments::{
+    PaymentProvider, Providers,
+    providers::{CashOnDelivery, EcpayOptions, EcpayProvider},
 };
+use pg::{Db, DbOptions};
+use ports::ObjectStore;
 use telemetry::Metrics;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -26,8 +29,9 @@ use crate::{
     config::{Config, EcpayMode, Secret},
     keys::Keys,
     limits,
+    messages::Ways,
     supervise::{room::Room, worker},
-    workers::{gauges, housekeeping, stock_alerts, stocktakes, watch},
+    workers::{gauges, scheduled, stock_alerts, stocktakes, watch, webhooks},
 };
 
 /// ECPay's public test merchant: number, `HashKey`, `HashIV`.
@@ -96,20 +100,13 @@ impl Shop {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
 
         let keys = Keys::read(base).await?;
-        let mailbox = DevMailbox::new(config.data.join("mail"), &config.mail_from, clock.clone())
-            .context("OXCART_MAIL_FROM")?;
-        let mailer: Arc<dyn Mailer> = Arc::new(mailbox);
+        let ways = Ways::open(config, &clock)?;
         let engine = Engine::start(config, base, &metrics, &tasks, &stop)?;
         let intake = engine.intake.clone();
-        let checkout = Checkout {
-            db: db.clone(),
-            clock: clock.clone(),
-            ids: ids.clone(),
-            provider: provider(config)?,
-            access: OrderAccess::new(keys.order),
-            public_url: config.public_url()?,
-            sourcing: config.sourcing,
-        };
+        let office = webhooks::office(config, base, &keys.webhook)?;
+        let ecpay = ecpay_provider(config)?;
+        let access = OrderAccess::new(keys.order);
+        let checkout = checkout(config, base, &ecpay, access, PaymentMetrics::new(&metrics)?)?;
         let state = AppState::new(Parts {
             db: db.clone(),
             clock: clock.clone(),
@@ -124,29 +121,32 @@ impl Shop {
             public_url: config.public_url()?,
             limits: limits::of_requests(config, &metrics)?,
             challenges: Challenges::new(config.order_challenge, keys.challenge),
+            webhooks: office.clone(),
+            mailbox: ways.mailbox,
+            sms_box: ways.sms_box,
+            objects: base.objects.clone(),
+            carrier_secret: carrier_secret(config)?,
             dev_clock: base.dev_clock.clone(),
             metrics: metrics.clone(),
         });
 
-        worker::spawn(&tasks, &stop, "expiry", move |stop| checkout.clone().run_expiry(stop));
+        let lead = ways.lead;
+        let (buyers, texts) = (checkout.clone(), ways.sms.is_some());
+        worker::spawn(&tasks, &stop, "reminders", move |stop| {
+            Reminders::new(buyers.clone(), lead, texts).run(stop)
+        });
+        waiting_for_money(&tasks, &stop, &checkout);
+        giving_money_back(&tasks, &stop, &checkout, ecpay);
+        after_the_sale(&tasks, &stop, &checkout);
         let mails = Arc::new(OrderMails::new(clock.clone(), ids.clone()));
         let mut subscribers: Vec<Arc<dyn Subscriber>> = vec![mails];
         subscribers.extend(stock_alerts::of(config, base)?);
-        let relay = Relay::new(db.clone(), clock.clone(), ids.clone(), subscribers);
-        let relay = Arc::new(relay);
-        worker::spawn(&tasks, &stop, "relay", move |stop| {
-            let relay = Arc::clone(&relay);
-            async move { relay.run(stop).await }
-        });
-        let handlers = notifications::job_handlers(&mailer);
-        let jobs = Arc::new(JobRunner::new(db.clone(), clock.clone(), ids.clone(), handlers));
-        worker::spawn(&tasks, &stop, "jobs", move |stop| {
-            let jobs = Arc::clone(&jobs);
-            async move { jobs.run(stop).await }
-        });
+        subscribers.extend(webhooks::subscribers(config, base, &office)?);
+        let handlers = notifications::job_handlers(&ways.mailer, ways.sms.as_ref(), &clock);
+        relay(&tasks, &stop, base, subscribers, handlers);
+        webhooks::spawn(&tasks, &stop, &metrics, config, base, &office)?;
         gauges::spawn(&tasks, &stop, &metrics, &db, &clock, intake)?;
-        let closed_for = SignedDuration::from_hours(24 * i64::from(config.archive_days));
-        housekeeping::spawn(&tasks, &stop, &db, &clock, closed_for);
+        scheduled::spawn(&tasks, &stop, config, base);
         stocktakes::spawn(&tasks, &stop, &db, &clock, &ids);
         watch::spawn(&tasks, &stop, base, &keys)?;
 
@@ -169,6 +169,27 @@ impl Shop {
         self.engine.db.close().await;
         self.db.close().await;
     }
+}
+
+/// Starts who hands events to their subscribers, and who does the jobs that come of them.
+fn relay(
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+    base: &Base,
+    subscribers: Vec<Arc<dyn Subscriber>>,
+    handlers: Vec<Arc<dyn JobHandler>>,
+) {
+    let Base { db, clock, ids, .. } = base.clone();
+    let relay = Arc::new(Relay::new(db.clone(), clock.clone(), ids.clone(), subscribers));
+    worker::spawn(tasks, stop, "relay", move |stop| {
+        let relay = Arc::clone(&relay);
+        async move { relay.run(stop).await }
+    });
+    let jobs = Arc::new(JobRunner::new(db, clock, ids, handlers));
+    worker::spawn(tasks, stop, "jobs", move |stop| {
+        let jobs = Arc::clone(&jobs);
+        async move { jobs.run(stop).await }
+    });
 }
 
 /// The order engine, with connections and a thread of its own.
@@ -212,11 +233,18 @@ fn intake_settings(config: &Config) -> intake::Settings {
         queue: config.intake_queue,
         batch: config.intake_batch,
         batchers: config.intake_batchers,
-        reservation: SignedDuration::from_mins(i64::from(config.reservation_minutes)),
+        reservation: patience(config).reservation,
         hold_limit: config.hold_limit,
         sourcing: config.sourcing,
         ..intake::Settings::default()
     }
+}
+
+/// What carriers' systems sign their messages with.
+fn carrier_secret(config: &Config) -> Result<Option<WebhookSecret>> {
+    let secret = config.shipping_webhook_secret.as_ref();
+    let parse = |secret: &Secret| WebhookSecret::parse(secret.reveal());
+    secret.map(parse).transpose().context("OXCART_SHIPPING_WEBHOOK_SECRET")
 }
 
 /// Our account at ECPay, and which ECPay.
@@ -236,6 +264,87 @@ fn provider(config: &Config) -> Result<Provider> {
     Ok(Provider { merchant, environment })
 }
 
+/// ECPay, as we are known to it.
+pub fn ecpay_provider(config: &Config) -> Result<EcpayProvider> {
+    let ecpay = provider(config)?;
+    let options = ClientOptions {
+        total: Duration::from_secs(config.ecpay_timeout_seconds.into()),
+        calls_per_minute: NonZero::new(config.ecpay_calls_per_minute)
+            .context("OXCART_ECPAY_CALLS_PER_MINUTE must be at least 1")?,
+        ..ClientOptions::default()
+    };
+    let client = Client::new(ecpay.merchant, ecpay.environment, options)?;
+    Ok(EcpayProvider::new(client, EcpayOptions { check_code: config.check_code()? }))
+}
+
+/// Everybody who takes money here.
+fn providers(config: &Config, ecpay: &EcpayProvider) -> Result<Providers> {
+    let all: [Arc<dyn PaymentProvider>; 2] = [Arc::new(ecpay.clone()), Arc::new(CashOnDelivery)];
+    let providers = Providers::new(all);
+    Ok(match config.bank_account()? {
+        Some(account) => providers.with_account(account),
+        None => providers,
+    })
+}
+
+/// What happens to orders afterwards.
+pub fn checkout(
+    config: &Config,
+    base: &Base,
+    ecpay: &EcpayProvider,
+    access: OrderAccess,
+    metrics: PaymentMetrics,
+) -> Result<Checkout> {
+    Ok(Checkout {
+        db: base.db.clone(),
+        clock: base.clock.clone(),
+        ids: base.ids.clone(),
+        provider: provider(config)?,
+        providers: providers(config, ecpay)?,
+        patience: patience(config),
+        metrics,
+        access,
+        public_url: config.public_url()?,
+        sourcing: config.sourcing,
+        return_days: config.return_days,
+    })
+}
+
+fn patience(config: &Config) -> Patience {
+    Patience {
+        reservation: SignedDuration::from_mins(i64::from(config.reservation_minutes)),
+        unanswered: SignedDuration::from_hours(i64::from(config.payment_unanswered_hours)),
+    }
+}
+
+/// The workers for orders that wait for money: those that end them, and those that ask about them.
+fn waiting_for_money(tasks: &TaskTracker, stop: &CancellationToken, checkout: &Checkout) {
+    let checkout = || checkout.clone();
+    let (expiry, asking, polling) = (checkout(), checkout(), checkout());
+    worker::spawn(tasks, stop, "expiry", move |stop| expiry.clone().run_expiry(stop));
+    worker::spawn(tasks, stop, "asking", move |stop| asking.clone().run_asking(stop));
+    worker::spawn(tasks, stop, "polling", move |stop| polling.clone().run_polling(stop));
+}
+
+/// The workers for money that goes back, and for what the provider's books say of it all.
+fn giving_money_back(
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+    checkout: &Checkout,
+    ecpay: EcpayProvider,
+) {
+    let refunds = RefundWorker::new(checkout.clone());
+    worker::spawn(tasks, stop, "refunds", move |stop| refunds.clone().run(stop));
+    let reconciler = Reconciler::new(checkout.clone(), Arc::new(ecpay));
+    worker::spawn(tasks, stop, "reconciliation", move |stop| reconciler.clone().run(stop));
+}
+
+/// The workers for orders that were sent.
+fn after_the_sale(tasks: &TaskTracker, stop: &CancellationToken, checkout: &Checkout) {
+    let completion = checkout.clone();
+    worker::spawn(tasks, stop, "completion", move |stop| completion.clone().run_completion(stop));
+}
+
 /// The simulator knows the same merchant as the shop.
 pub fn simulator_config(config: &Config, clock: &SharedClock) -> ecpay_simulator::Config {
     let mut settings = ecpay_simulator::Config::default();
@@ -249,6 +358,8 @@ pub fn simulator_config(config: &Config, clock: &SharedClock) -> ecpay_simulator
             hash_iv: iv.reveal().to_owned(),
         }];
     }
+    // A payment code must still be payable when the shop was stopped in between.
+    settings.directory = Some(config.data.join("ecpay-simulator"));
     let clock = Arc::clone(clock);
     settings.clock = Arc::new(move || clock.now());
     settings

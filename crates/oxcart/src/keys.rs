@@ -24,6 +24,8 @@ pub struct Keys {
     pub order: [u8; 32],
     /// Signs the challenges before an order.
     pub challenge: [u8; 32],
+    /// Seals the secrets of webhooks.
+    pub webhook: [u8; 32],
 }
 
 impl Keys {
@@ -35,6 +37,7 @@ impl Keys {
         let sealing = identity::secret(&mut conn, identity::SECOND_FACTOR_KEY, ids, now).await?;
         let order = identity::secret(&mut conn, identity::ORDER_ACCESS_KEY, ids, now).await?;
         let challenge = identity::secret(&mut conn, identity::CHALLENGE_KEY, ids, now).await?;
+        let webhook = identity::secret(&mut conn, identity::WEBHOOK_KEY, ids, now).await?;
         let guardian = Guardian::open(&mut conn).await.context("the policies cannot be read")?;
         let revocations = Revocations::new();
         revocations.refresh(&mut conn, now).await?;
@@ -45,6 +48,7 @@ impl Keys {
             second_factors: SecondFactors::new(&sealing),
             order,
             challenge,
+            webhook,
         })
     }
 }

@@ -16,6 +16,7 @@ mod database;
 mod keys;
 mod limits;
 mod media;
+mod messages;
 mod proxy;
 mod routes;
 mod seed;

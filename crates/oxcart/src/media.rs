@@ -10,7 +10,8 @@ use ports::{ObjectKey, ObjectStore};
 
 /// Answers with the object.
 pub async fn show(State(objects): State<ObjectStore>, Path(key): Path<String>) -> Response {
-    let Ok(key) = key.parse::<ObjectKey>() else { return missing() };
+    let key = key.parse::<ObjectKey>().ok().filter(|key| !key.is_private());
+    let Some(key) = key else { return missing() };
     match objects.get(&key).await {
         Ok(Some(bytes)) => {
             let headers = [

@@ -1,6 +1,6 @@
 //! The payment's state machine (DESIGN 5.3): pure.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kernel::{
     Money,
     id::{OrderId, PaymentId},
@@ -8,7 +8,7 @@ use kernel::{
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::trade_no::TradeNo;
+use crate::{code::IssuedCode, trade_no::TradeNo};
 
 /// How far an attempt has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -82,6 +82,33 @@ pub struct Payment {
     pub created_at: Timestamp,
     /// When the money came.
     pub paid_at: Option<Timestamp>,
+    /// Until when the buyer can pay by it, as they are told.
+    pub pay_until: Option<Timestamp>,
+    /// The code to pay by, once it was issued.
+    pub code: Option<IssuedCode>,
+    /// The provider's number of the card authorisation, once known: refunds need it.
+    pub card_auth_no: Option<i64>,
+    /// What has come so far, where operations confirm what comes.
+    pub received: Money,
+    /// Whether the provider can be asked what became of it.
+    pub askable: bool,
+    /// When the provider last said that it has no money for it.
+    pub answered_at: Option<Timestamp>,
+}
+
+impl Payment {
+    /// What has not come yet.
+    pub fn outstanding(&self) -> Money {
+        self.amount.minus(self.received).unwrap_or(Money::ZERO)
+    }
+
+    /// Whether its provider may have money for it that we do not know of: it can be asked, and has
+    /// not said within `recently` that there is none.
+    pub fn may_be_paid(&self, now: Timestamp, recently: SignedDuration) -> bool {
+        self.askable
+            && !self.status.is_settled()
+            && self.answered_at.is_none_or(|answered| answered + recently < now)
+    }
 }
 
 impl PaymentStatus {

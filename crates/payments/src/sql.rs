@@ -1,14 +1,22 @@
 //! Every SQL statement of this module but the locks.
 
+pub(crate) mod methods;
+pub(crate) mod notices;
+pub(crate) mod polling;
+pub(crate) mod receipts;
+
 use jiff::Timestamp;
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx};
-use kernel::{Actor, Money, id::OrderId};
+use kernel::{
+    Actor, Money,
+    id::{OrderId, PaymentId},
+};
 use pg::{Affected, Connection, DbError, DbResult};
 use uuid::Uuid;
 
 use crate::{
+    code::IssuedCode,
     model::{Payment, PaymentStatus},
-    notices::Verdict,
     trade_no::TradeNo,
     transition::Settlement,
 };
@@ -25,11 +33,24 @@ pub(crate) struct PaymentRow {
     pub kept: bool,
     pub created_at: SqlTimestamp,
     pub paid_at: Option<SqlTimestamp>,
+    pub pay_until: Option<SqlTimestamp>,
+    pub code: Option<serde_json::Value>,
+    pub card_auth_no: Option<i64>,
+    pub received: i64,
+    pub askable: bool,
+    pub answered_at: Option<SqlTimestamp>,
 }
 
 pub(crate) fn payment(row: PaymentRow) -> DbResult<Payment> {
     let corrupt =
         |column, value: String| DbError::Corrupt { table: "payments.attempts", column, value };
+    let code = match row.code {
+        None => None,
+        Some(code) => {
+            let read = serde_json::from_value::<IssuedCode>(code);
+            Some(read.map_err(|error| corrupt("code", error.to_string()))?)
+        }
+    };
     Ok(Payment {
         id: row.id.into(),
         order: row.order_id.into(),
@@ -43,6 +64,13 @@ pub(crate) fn payment(row: PaymentRow) -> DbResult<Payment> {
         kept: row.kept,
         created_at: row.created_at.to_jiff(),
         paid_at: row.paid_at.map(SqlTimestamp::to_jiff),
+        pay_until: row.pay_until.map(SqlTimestamp::to_jiff),
+        code,
+        card_auth_no: row.card_auth_no,
+        received: Money::twd(row.received)
+            .map_err(|_| corrupt("received", row.received.to_string()))?,
+        askable: row.askable,
+        answered_at: row.answered_at.map(SqlTimestamp::to_jiff),
     })
 }
 
@@ -50,12 +78,14 @@ pub(crate) async fn insert(
     conn: &mut Connection,
     payment: &Payment,
     idempotency_key: Uuid,
+    next_poll_at: Option<Timestamp>,
 ) -> DbResult<()> {
     sqlx::query!(
         r#"
         INSERT INTO payments.attempts (shard, id, order_id, merchant_trade_no, provider, method
-             , amount, currency, status, idempotency_key, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+             , amount, currency, status, idempotency_key, created_at, updated_at, pay_until
+             , askable, next_poll_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14)
         "#,
         payment.order.shard().to_i16(),
         payment.id.as_uuid(),
@@ -68,6 +98,9 @@ pub(crate) async fn insert(
         payment.status.as_str(),
         idempotency_key,
         payment.created_at.to_sqlx(),
+        payment.pay_until.map(ToSqlx::to_sqlx) as _,
+        payment.askable,
+        next_poll_at.map(ToSqlx::to_sqlx) as _,
     )
     .execute(conn)
     .await?
@@ -79,7 +112,8 @@ pub(crate) async fn find(conn: &mut Connection, trade_no: &TradeNo) -> DbResult<
         PaymentRow,
         r#"
         SELECT id, order_id, merchant_trade_no, provider, method, amount, status
-             , provider_trade_no, kept, created_at, paid_at
+             , provider_trade_no, kept, created_at, paid_at, pay_until, code, card_auth_no
+             , received, askable, answered_at
           FROM payments.attempts
          WHERE shard = $1 AND merchant_trade_no = $2
         "#,
@@ -91,12 +125,31 @@ pub(crate) async fn find(conn: &mut Connection, trade_no: &TradeNo) -> DbResult<
     row.map(payment).transpose()
 }
 
+pub(crate) async fn load(conn: &mut Connection, payment: PaymentId) -> DbResult<Option<Payment>> {
+    let row = sqlx::query_as!(
+        PaymentRow,
+        r#"
+        SELECT id, order_id, merchant_trade_no, provider, method, amount, status
+             , provider_trade_no, kept, created_at, paid_at, pay_until, code, card_auth_no
+             , received, askable, answered_at
+          FROM payments.attempts
+         WHERE shard = $1 AND id = $2
+        "#,
+        payment.shard().to_i16(),
+        payment.as_uuid(),
+    )
+    .fetch_optional(conn)
+    .await?;
+    row.map(self::payment).transpose()
+}
+
 pub(crate) async fn of_order(conn: &mut Connection, order: OrderId) -> DbResult<Vec<Payment>> {
     let rows = sqlx::query_as!(
         PaymentRow,
         r#"
         SELECT id, order_id, merchant_trade_no, provider, method, amount, status
-             , provider_trade_no, kept, created_at, paid_at
+             , provider_trade_no, kept, created_at, paid_at, pay_until, code, card_auth_no
+             , received, askable, answered_at
           FROM payments.attempts
          WHERE shard = $1 AND order_id = $2
          ORDER BY created_at, id
@@ -122,6 +175,8 @@ pub(crate) async fn update(
            SET status = $4, provider_trade_no = $5, kept = $6, paid_at = $7, updated_at = $8
              , failure_code = coalesce($9, failure_code)
              , failure_message = coalesce($10, failure_message)
+             , card_auth_no = $11
+             , next_poll_at = CASE WHEN $4 = 'succeeded' THEN NULL ELSE next_poll_at END
          WHERE shard = $1 AND id = $2 AND status = $3
         "#,
         payment.order.shard().to_i16(),
@@ -134,6 +189,7 @@ pub(crate) async fn update(
         at.to_sqlx(),
         settlement.failure_code.map(|code| code.to_string()),
         settlement.failure_message,
+        payment.card_auth_no,
     )
     .execute(conn)
     .await?
@@ -169,55 +225,4 @@ pub(crate) async fn insert_transition(
     .execute(conn)
     .await?
     .one_row("insert a payment transition")
-}
-
-pub(crate) async fn insert_notice(
-    conn: &mut Connection,
-    id: Uuid,
-    trade_no: &str,
-    body: &str,
-    verdict: Verdict,
-    at: Timestamp,
-) -> DbResult<()> {
-    sqlx::query!(
-        r#"
-        INSERT INTO payments.notices (id, merchant_trade_no, body, verdict, received_at)
-        VALUES ($1, $2, $3, $4, $5)
-        "#,
-        id,
-        trade_no,
-        body,
-        verdict.as_str(),
-        at.to_sqlx(),
-    )
-    .execute(conn)
-    .await?
-    .one_row("insert a notice")
-}
-
-pub(crate) async fn insert_refund(
-    conn: &mut Connection,
-    id: Uuid,
-    payment: &Payment,
-    reason: &str,
-    at: Timestamp,
-) -> DbResult<()> {
-    sqlx::query!(
-        r#"
-        INSERT INTO payments.refunds (shard, id, payment_id, order_id, amount, currency, status
-             , reason, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, 'requested', $7, $8, $8)
-        "#,
-        payment.order.shard().to_i16(),
-        id,
-        payment.id.as_uuid(),
-        payment.order.as_uuid(),
-        payment.amount.amount(),
-        payment.amount.currency().code(),
-        reason,
-        at.to_sqlx(),
-    )
-    .execute(conn)
-    .await?
-    .one_row("insert a refund")
 }

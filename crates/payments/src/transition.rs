@@ -23,6 +23,10 @@ pub struct Settlement<'a> {
     pub paid_at: Option<Timestamp>,
     /// The money came, but has to go back.
     pub goes_back: bool,
+    /// The provider's number of the card authorisation.
+    pub card_auth_no: Option<i64>,
+    /// Why, where the provider has said nothing: for the record.
+    pub reason: Option<&'a str>,
 }
 
 /// Moves a locked attempt.
@@ -42,7 +46,9 @@ pub async fn transition(
         payment.provider_trade_no = Some(number.to_owned());
     }
     payment.paid_at = settlement.paid_at.or(payment.paid_at);
+    payment.card_auth_no = settlement.card_auth_no.or(payment.card_auth_no);
+    let reason = settlement.failure_message.or(settlement.reason);
     sql::update(conn, payment, from, settlement, at).await?;
-    sql::insert_transition(conn, payment, from, actor, settlement.failure_message, at).await?;
+    sql::insert_transition(conn, payment, from, actor, reason, at).await?;
     Ok(())
 }

@@ -26,6 +26,12 @@ impl ObjectKey {
         &self.0
     }
 
+    /// Whether it is nobody's business: what lies under `private/` is never shown at `/media`, but only
+    /// by whoever has checked who asks.
+    pub fn is_private(&self) -> bool {
+        self.0.starts_with("private/")
+    }
+
     /// What the object is, by its ending.
     pub fn content_type(&self) -> &'static str {
         match self.0.rsplit_once('.').map(|(_, ending)| ending) {
@@ -128,6 +134,15 @@ mod tests {
             &long,
         ] {
             assert!(key.parse::<ObjectKey>().is_err(), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_private_is_known_by_its_beginning() {
+        let private = |key: &str| key.parse::<ObjectKey>().unwrap().is_private();
+        assert!(private("private/returns/a.jpg"));
+        for public in ["demo/private/a.jpg", "private.jpg", "privates/a.jpg"] {
+            assert!(!private(public), "{public}");
         }
     }
 

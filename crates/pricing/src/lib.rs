@@ -18,7 +18,9 @@ mod sql;
 pub use coupon::{Benefit, Coupon, CouponCode, CouponRefusal, InvalidCoupon, Usage};
 pub use locks::lock;
 pub use quote::{Quote, QuoteError, QuoteLine, ShippingRate, quote, subtotal};
-pub use redemption::{Redeemer, Redemption, has_room, redeem, redeem_again, release, used_by};
+pub use redemption::{
+    Redeemer, Redemption, has_room, redeem, redeem_again, reduce, release, used_by,
+};
 
 use jiff::Timestamp;
 use pg::{Connection, DbError};

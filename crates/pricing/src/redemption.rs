@@ -108,6 +108,12 @@ pub async fn redeem_again(
     sql::count_redemptions(conn, &[(code.clone(), 1)]).await
 }
 
+/// An order became smaller: its coupon takes off less. The order's row is locked by the flow that calls
+/// this.
+pub async fn reduce(conn: &mut Connection, order: OrderId, amount: Money) -> DbResult<()> {
+    sql::reduce_redemption(conn, order, amount).await
+}
+
 /// How many of each coupon, by code.
 fn counts<'a>(
     codes: impl IntoIterator<Item = &'a CouponCode>,

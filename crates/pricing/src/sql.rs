@@ -252,6 +252,26 @@ pub(crate) async fn reinstate_redemption(
     .one_row("use a coupon again")
 }
 
+pub(crate) async fn reduce_redemption(
+    conn: &mut Connection,
+    order: OrderId,
+    amount: Money,
+) -> DbResult<()> {
+    sqlx::query!(
+        r#"
+        UPDATE pricing.redemptions
+           SET amount = $3
+         WHERE shard = $1 AND order_id = $2 AND released_at IS NULL AND amount >= $3
+        "#,
+        order.shard().to_i16(),
+        order.as_uuid(),
+        amount.amount(),
+    )
+    .execute(conn)
+    .await?
+    .one_row("let a coupon take off less")
+}
+
 fn columns(orders: impl Iterator<Item = OrderId>) -> (Vec<i16>, Vec<Uuid>) {
     orders.map(|order| (order.shard().to_i16(), order.as_uuid())).unzip()
 }

@@ -13,6 +13,7 @@ mod corrupt;
 pub mod error;
 pub mod image;
 pub mod orders;
+pub mod payments;
 pub mod products;
 pub mod stock;
 

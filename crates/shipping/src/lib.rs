@@ -1,8 +1,28 @@
-//! Shipping: the ways goods reach people, and what they cost.
+//! Shipping: the ways goods reach people and what they cost, the parcels they travel in, and what
+//! comes back.
 //!
-//! *Invariant:* a method is known by its code for ever; orders keep the code.
+//! *Invariants:*
+//! - a method is known by its code for ever; orders keep the code. So is a carrier;
+//! - a shipment leaves from one warehouse, and its lines never change; a return's lines are those that
+//!   were asked for;
+//! - the status of both changes only through their transition functions, which check the machine,
+//!   repeat the guard in SQL, and write the audit row;
+//! - an order has at most one return under way (unique index).
+//!
+//! *Lock order:* shipments and returns have no locks of their own. Whoever writes them holds the row of
+//! their order; a version that was seen is compared under it.
 
+pub mod carriers;
+pub mod error;
+pub mod events;
+pub mod returns;
+pub mod shipments;
 mod sql;
+
+pub use carriers::Carrier;
+pub use error::ShippingError;
+pub use returns::{Return, ReturnStatus};
+pub use shipments::{Shipment, ShipmentStatus};
 
 use kernel::{LocalizedText, Money};
 use pg::{Connection, DbResult};

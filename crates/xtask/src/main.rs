@@ -2,6 +2,7 @@
 //! `cargo xtask update` regenerates everything that is generated and committed.
 
 mod error_pages;
+mod events_page;
 mod postgres;
 mod rust;
 mod tidy;
@@ -26,7 +27,8 @@ struct Arguments {
 enum Command {
     /// Check the house rules: layers, SQL and axum walls, budgets, error pages, migrations.
     Tidy,
-    /// Regenerate what is generated and committed: query data, `OpenAPI`, the TypeScript client.
+    /// Regenerate what is generated and committed: query data, the page of events, `OpenAPI`, the
+    /// TypeScript client.
     Update(update::Options),
     /// Write the pages of `docs/errors/` that are missing, from the template.
     ErrorPages,

@@ -9,6 +9,7 @@ use anyhow::{Context as _, ensure};
 use cargo_metadata::Metadata;
 use clap::{Args, ValueEnum};
 
+use crate::events_page;
 use crate::postgres::PrivatePostgres;
 use crate::tree::Tree;
 
@@ -32,6 +33,8 @@ pub struct Options {
 enum Part {
     /// `.sqlx/`: what PostgreSQL says about each query.
     Sql,
+    /// `docs/events.md`: the catalogue of events.
+    Events,
     /// `crates/api/openapi.json`: the API's description.
     Openapi,
     /// The TypeScript client, from the API's description.
@@ -44,6 +47,9 @@ pub fn run(root: &Path, metadata: &Metadata, options: &Options) -> anyhow::Resul
     let wanted = |part| options.parts.is_empty() || options.parts.contains(&part);
     if wanted(Part::Sql) {
         describe_queries(root, metadata)?;
+    }
+    if wanted(Part::Events) {
+        write_events(root, &before)?;
     }
     if wanted(Part::Openapi) {
         write_openapi(root, metadata)?;
@@ -119,6 +125,16 @@ fn sources_with_queries(metadata: &Metadata) -> BTreeSet<PathBuf> {
         .flat_map(|package| &package.targets)
         .map(|target| target.src_path.as_std_path().to_owned())
         .collect()
+}
+
+fn write_events(root: &Path, tree: &Tree) -> anyhow::Result<()> {
+    println!("update: {}", events_page::PAGE);
+    let (page, findings) = events_page::render(tree);
+    if let Some(finding) = findings.first() {
+        anyhow::bail!("{}: {}: {}", finding.path, finding.what, finding.advice);
+    }
+    fs::write(root.join(events_page::PAGE), page)?;
+    Ok(())
 }
 
 fn write_openapi(root: &Path, metadata: &Metadata) -> anyhow::Result<()> {

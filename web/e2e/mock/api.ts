@@ -1,10 +1,12 @@
 /** The part of the API that the storefront uses, over the mock's memory. */
 import { randomUUID } from 'node:crypto';
-import type { CheckoutRequest, Order } from '../../src/lib/api/types.ts';
+import type { CheckoutRequest } from '../../src/lib/api/types.ts';
 import { ACCOUNT_ROUTES, user } from './account-api.ts';
-import { categories, findVariant, products, stock } from './catalog.ts';
+import { ahead, categories, findVariant, products, stock } from './catalog.ts';
 import { look, refusalOf } from './coupons.ts';
 import { json, problem, readJson, setCookie, type Call, type Handler } from './http.ts';
+import { ORDER_ROUTES, readOrder, shown } from './order-api.ts';
+import { paymentMethods, unfit } from './payments.ts';
 import * as shop from './shop.ts';
 
 const CART = 'oxcart_cart';
@@ -53,6 +55,9 @@ function shortage(call: Call, variant: string, requested: number): void {
   });
 }
 
+/** How many can be bought: what may be ordered ahead is never short. */
+const left = (variant: string) => (ahead.has(variant) ? 99 : (stock.get(variant) ?? 0));
+
 async function addItem(call: Call): Promise<void> {
   const body = await readJson<{ variant_id: string; quantity: number }>(call.request);
   if (!findVariant(body.variant_id)) return problem(call.response, 404, 'PRODUCT_NOT_FOUND');
@@ -64,7 +69,7 @@ async function addItem(call: Call): Promise<void> {
   const lines = shop.carts.get(id) ?? [];
   const line = lines.find(({ variant }) => variant === body.variant_id);
   const wanted = (line?.quantity ?? 0) + body.quantity;
-  if (wanted > (stock.get(body.variant_id) ?? 0)) return shortage(call, body.variant_id, wanted);
+  if (wanted > left(body.variant_id)) return shortage(call, body.variant_id, wanted);
   if (line) line.quantity = wanted;
   else lines.push({ id: randomUUID(), variant: body.variant_id, quantity: wanted });
   shop.carts.set(id, lines);
@@ -77,7 +82,7 @@ async function setItem(call: Call): Promise<void> {
   const lines = shop.carts.get(id) ?? [];
   const line = lines.find((candidate) => candidate.id === call.id);
   if (!line) return problem(call.response, 404, 'CART_ITEM_NOT_FOUND');
-  if (quantity > (stock.get(line.variant) ?? 0)) return shortage(call, line.variant, quantity);
+  if (quantity > left(line.variant)) return shortage(call, line.variant, quantity);
   line.quantity = quantity;
   shop.carts.set(
     id,
@@ -129,7 +134,7 @@ async function checkout(call: Call): Promise<void> {
   const cart = shop.cartOf(id, body.coupon_code);
   if (cart.items.length === 0) return problem(call.response, 422, 'CART_EMPTY');
   const shortages = cart.items
-    .filter((item) => item.quantity > (stock.get(item.variant_id) ?? 0))
+    .filter((item) => item.quantity > left(item.variant_id))
     .map((item) => ({
       variant_id: item.variant_id,
       sku: item.sku,
@@ -147,12 +152,16 @@ async function checkout(call: Call): Promise<void> {
     return problem(call.response, 409, 'PRICE_CHANGED');
   }
 
+  const wrong = unfit(body.payment_method, total);
+  if (wrong) return problem(call.response, 422, 'VALIDATION_FAILED', { errors: [wrong] });
+
   const { token, ...order } = shop.placeOrder(
     cart,
     {
       contact: body.contact,
       shipping_address: body.shipping_address,
       note: body.note ?? null,
+      payment_method: body.payment_method,
     },
     user(call)?.id ?? null,
   );
@@ -161,20 +170,6 @@ async function checkout(call: Call): Promise<void> {
   const answer = { ...order, inventory_deduction_results: [], access_token: token };
   shop.answers.set(key, { status: 201, body: answer });
   json(call.response, 201, answer);
-}
-
-/** The order of a call, when the caller may see it; otherwise the refusal has been sent. */
-function readOrder(call: Call) {
-  const order = shop.orders.get(call.id);
-  const token = call.request.headers['x-order-token'] ?? call.url.searchParams.get('access_token');
-  const mine = order && (order.token === token || (order.user && order.user === user(call)?.id));
-  if (mine) return order;
-  problem(call.response, 404, 'ORDER_NOT_FOUND');
-  return undefined;
-}
-
-function shown(order: Order): Order {
-  return { ...order, token: undefined, user: undefined } as Order;
 }
 
 function getOrder(call: Call): void {
@@ -192,47 +187,6 @@ function events(call: Call): void {
   };
   tell();
   call.request.on('close', shop.watch(order.id, tell));
-}
-
-function cancel(call: Call): void {
-  const order = readOrder(call);
-  if (!order) return;
-  if (order.status !== 'pending_payment') return problem(call.response, 409, 'INVALID_TRANSITION');
-  shop.move(order.id, 'cancelled', 'customer');
-  json(call.response, 200, shown(order));
-}
-
-function startPayment(call: Call): void {
-  const order = readOrder(call);
-  if (!order) return;
-  const key = `pay.${String(call.request.headers['idempotency-key'])}`;
-  const known = shop.answers.get(key);
-  if (known) return json(call.response, known.status, known.body);
-  const id = randomUUID();
-  const at = shop.now();
-  order.payments.push({
-    id,
-    status: 'pending',
-    method: 'ecpay_credit',
-    amount: order.total,
-    merchant_trade_no: `T${order.number}${order.payments.length}`,
-    created_at: at.toISOString(),
-    paid_at: null,
-  });
-  const body = {
-    payment_id: id,
-    provider: 'ecpay',
-    // Another origin than the shop's, as the real one is.
-    action: `http://localhost:${call.request.socket.localPort}/provider`,
-    method: 'POST',
-    fields: [
-      { name: 'order', value: order.id },
-      { name: 'payment', value: id },
-    ],
-    expires_at: new Date(at.getTime() + 600_000).toISOString(),
-  };
-  shop.answers.set(key, { status: 201, body });
-  json(call.response, 201, body);
 }
 
 function listOrders(call: Call): void {
@@ -284,15 +238,14 @@ export const ROUTES: [method: string, path: RegExp, handler: Handler][] = [
   [
     'GET',
     /^\/api\/payment-methods$/,
-    ({ response }) => json(response, 200, { items: shop.paymentMethods }),
+    ({ response }) => json(response, 200, { items: paymentMethods }),
   ],
   ['GET', /^\/api\/challenge$/, challenge],
   ['POST', /^\/api\/checkout$/, checkout],
   ['GET', /^\/api\/orders$/, listOrders],
   ['GET', /^\/api\/orders\/([^/]+)$/, getOrder],
   ['GET', /^\/api\/orders\/([^/]+)\/events$/, events],
-  ['POST', /^\/api\/orders\/([^/]+)\/cancel$/, cancel],
-  ['POST', /^\/api\/orders\/([^/]+)\/payments$/, startPayment],
+  ...ORDER_ROUTES,
   ...ACCOUNT_ROUTES,
   ['POST', /^\/api\/dev\/clock\/advance$/, advance],
   ['POST', /^\/api\/dev\/stock$/, setStock],

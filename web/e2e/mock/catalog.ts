@@ -1,5 +1,11 @@
 /** A small shop, typed by the API's own schema: enough of everything to show every page. */
-import type { Category, LocalizedText, Product, Variant } from '../../src/lib/api/types.ts';
+import type {
+  BundlePart,
+  Category,
+  LocalizedText,
+  Product,
+  Variant,
+} from '../../src/lib/api/types.ts';
 
 export const text = (zh_tw: string, en: string): LocalizedText => ({ zh_tw, en });
 export const twd = (amount: number) => ({ amount, currency: 'TWD' as const });
@@ -28,10 +34,18 @@ interface Seed {
   was?: number;
   badges?: string[];
   option?: LocalizedText;
-  variants: { value: LocalizedText; stock: number; more?: number }[];
+  variants: {
+    value: LocalizedText;
+    stock: number;
+    more?: number;
+    /** May be ordered ahead, to be sent from that day on; `null`: as soon as it is there. */
+    ahead?: string | null;
+  }[];
+  /** What it is made of, when it is a set. */
+  parts?: { slug: string; count: number }[];
 }
 
-const one = (stock: number) => [{ value: text('單一款', 'One size'), stock }];
+const one = (stock: number) => [{ value: text('', ''), stock }];
 
 /** The slugs are the demo shop's, so that its pictures can be shown. */
 const SEEDS: Seed[] = [
@@ -134,8 +148,38 @@ const SEEDS: Seed[] = [
     ] as const
   ).map(([slug, category, zh, en, price]): Seed => {
     const subtitle = text('簡單，每天都會用到', 'Plain, and used every day');
-    return { slug, category, name: text(zh, en), subtitle, price, variants: one(20) };
+    return { slug, category, name: text(zh, en), subtitle, price, variants: one(500) };
   }),
+];
+
+/** What is sold before it is there, and what is sold together; the newest of the shop. */
+const SPECIAL: Seed[] = [
+  {
+    slug: 'oxcart-35-film-camera',
+    category: 'outdoor-travel',
+    name: text('牛車 35 底片相機', 'Oxcart 35 Film Camera'),
+    subtitle: text('第二批正在組裝，先訂先出', 'The second batch is being built'),
+    price: 6800,
+    option: text('外殼', 'Body'),
+    variants: [
+      { value: text('銀', 'Silver'), stock: 0, ahead: '2026-12-24' },
+      { value: text('黑', 'Black'), stock: 2, ahead: null },
+    ],
+  },
+  {
+    slug: 'island-gift-box',
+    category: 'snacks-gifts',
+    name: text('島嶼早餐禮盒', 'Island Breakfast Box'),
+    subtitle: text('一碗、一罐、一壺，一個早晨', 'A bowl, a jar, a pot: one morning'),
+    price: 2280,
+    was: 2550,
+    variants: one(14),
+    parts: [
+      { slug: 'indigo-breakfast-bowl', count: 2 },
+      { slug: 'longan-honey', count: 1 },
+      { slug: 'round-porcelain-teapot', count: 1 },
+    ],
+  },
 ];
 
 const DESCRIPTION = text(
@@ -145,6 +189,22 @@ const DESCRIPTION = text(
 
 /** Stock by variant id; everything shown is worked out from it. */
 export const stock = new Map<string, number>();
+
+/** Variants that may be ordered beyond stock, and from which day on those are sent. */
+export const ahead = new Map<string, string | null>();
+
+function part({ slug, count }: { slug: string; count: number }): BundlePart {
+  const at = SEEDS.findIndex((seed) => seed.slug === slug);
+  const [name, first] = [SEEDS[at]?.name, SEEDS[at]?.variants[0]];
+  if (!name || !first) throw new Error(`no such product: ${slug}`);
+  return {
+    variant_id: uuid(2, at * 16 + 1),
+    sku: `${slug.toUpperCase()}-1`,
+    name,
+    variant_name: first.value,
+    quantity: count,
+  };
+}
 
 function build(seed: Seed, at: number): Product {
   const id = uuid(1, at + 1);
@@ -156,9 +216,10 @@ function build(seed: Seed, at: number): Product {
     height: 1000,
   });
   const images = [picture(1), picture(2)];
-  const variants = seed.variants.map(({ value, more = 0, ...rest }, v): Variant => {
+  const variants = seed.variants.map(({ value, more = 0, ahead: from, ...rest }, v): Variant => {
     const variantId = uuid(2, at * 16 + v + 1);
     stock.set(variantId, rest.stock);
+    if (from !== undefined) ahead.set(variantId, from);
     return {
       id: variantId,
       sku: `${seed.slug.toUpperCase()}-${v + 1}`,
@@ -169,6 +230,8 @@ function build(seed: Seed, at: number): Product {
       availability: 'in_stock',
       available_display: null,
       image: images[v % images.length] ?? null,
+      ...(from === undefined ? {} : { backorder: { available_from: from } }),
+      ...(seed.parts ? { components: seed.parts.map(part) } : {}),
     };
   });
   const prices = variants.map(({ price }) => price.amount);
@@ -193,10 +256,10 @@ function build(seed: Seed, at: number): Product {
   };
 }
 
-const PRODUCTS = SEEDS.map(build);
+const PRODUCTS = [...SEEDS, ...SPECIAL].map(build);
 
-function availability(left: number): Product['availability'] {
-  if (left <= 0) return 'sold_out';
+function availability(left: number, isAhead = false): Product['availability'] {
+  if (left <= 0) return isAhead ? 'backorder' : 'sold_out';
   return left <= 10 ? 'low_stock' : 'in_stock';
 }
 
@@ -207,12 +270,13 @@ export function products(): Product[] {
       const left = stock.get(variant.id) ?? 0;
       return {
         ...variant,
-        availability: availability(left),
+        availability: availability(left, ahead.has(variant.id)),
         available_display: left <= 10 ? left : null,
       };
     });
     const total = variants.reduce((sum, { id }) => sum + (stock.get(id) ?? 0), 0);
-    return { ...product, variants, availability: availability(total) };
+    const isAhead = variants.some(({ id }) => ahead.has(id));
+    return { ...product, variants, availability: availability(total, isAhead) };
   });
 }
 

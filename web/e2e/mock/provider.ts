@@ -18,8 +18,13 @@ export async function answerProvider(request: IncomingMessage, response: ServerR
       <button data-testid="${id}">${id}</button>
     </form>`;
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
+  const givesCode = ['ecpay_atm', 'ecpay_cvs', 'ecpay_barcode'].includes(
+    fields.get('method') ?? '',
+  );
+  const issue = `<form method="post" action="/provider/issue">${hidden}<button data-testid="sim-issue">sim-issue</button></form>`;
   response.end(
     `<!doctype html><link rel="icon" href="data:,"><title>Provider</title><h1>Provider</h1>` +
+      (givesCode ? issue : '') +
       button('paid', 0, 'sim-pay') +
       button('paid', 2500, 'sim-pay-late') +
       button('failed', 0, 'sim-fail'),

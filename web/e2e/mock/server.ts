@@ -13,7 +13,8 @@ import { ROUTES } from './api.ts';
 import { problem, readCookies, readText, type Call } from './http.ts';
 import { picture } from './pictures.ts';
 import { answerProvider } from './provider.ts';
-import { orders, move, now } from './shop.ts';
+import { issue, settle } from './payments.ts';
+import { changed, orders } from './shop.ts';
 
 const PORT = Number(process.env.PORT ?? 4180);
 const WEB_PORT = PORT + 1;
@@ -32,6 +33,7 @@ async function answer(request: http.IncomingMessage, response: http.ServerRespon
   const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
   if (url.pathname.startsWith('/media/')) return sendPicture(url, response);
   if (url.pathname === '/provider') return answerProvider(request, response);
+  if (url.pathname === '/provider/issue') return issueCode(request, response);
   if (url.pathname === '/api/payments/ecpay/result') return comeBack(request, response);
   if (!url.pathname.startsWith('/api/')) return proxy(request, response);
 
@@ -60,19 +62,29 @@ async function comeBack(request: http.IncomingMessage, response: http.ServerResp
   const order = orders.get(form.get('order') ?? '');
   if (!order) return problem(response, 404, 'ORDER_NOT_FOUND');
   const payment = order.payments.find(({ id }) => id === form.get('payment'));
-  const settle = () => {
-    const isPaid = form.get('result') === 'paid';
-    if (payment) {
-      payment.status = isPaid ? 'succeeded' : 'failed';
-      payment.paid_at = isPaid ? now().toISOString() : null;
-    }
-    if (isPaid) move(order.id, 'paid', 'payment_provider');
-  };
+  const isPaid = form.get('result') === 'paid';
+  const come = () => payment && settle(order, payment, isPaid);
   const delay = Number(form.get('delay') ?? 0);
-  if (delay > 0) setTimeout(settle, delay);
-  else settle();
+  if (delay > 0) setTimeout(come, delay);
+  else come();
   response.writeHead(303, { location: `/orders/${order.id}/result?access_token=${order.token}` });
   response.end();
+}
+
+/** The provider shows a code, tells the shop, and links back. */
+async function issueCode(request: http.IncomingMessage, response: http.ServerResponse) {
+  const form = new URLSearchParams(await readText(request));
+  const order = orders.get(form.get('order') ?? '');
+  const payment = order?.payments.find(({ id }) => id === form.get('payment'));
+  if (!order || !payment) return problem(response, 404, 'ORDER_NOT_FOUND');
+  issue(payment);
+  changed(order.id);
+  const shop = `http://127.0.0.1:${request.socket.localPort}`;
+  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
+  response.end(
+    `<!doctype html><link rel="icon" href="data:,"><title>Code</title><h1>Code</h1>` +
+      `<a data-testid="sim-back" href="${shop}/orders/${order.id}?access_token=${order.token}">back</a>`,
+  );
 }
 
 function proxy(request: http.IncomingMessage, response: http.ServerResponse) {
@@ -103,6 +115,7 @@ if (process.env.MOCK_WEB !== 'off') {
       PORT: String(WEB_PORT),
       OXCART_API_URL: `http://127.0.0.1:${PORT}`,
       OXCART_PARENT_PIPE: '1',
+      OXCART_STYLEGUIDE: 'on',
     },
   });
   web.on('exit', (code) => process.exit(code ?? 1));

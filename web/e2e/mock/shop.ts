@@ -5,10 +5,11 @@ import type {
   CartItem,
   CheckoutRequest,
   Order,
+  OrderRefund,
   OrderStatus,
 } from '../../src/lib/api/types.ts';
 import { resetAccounts } from './accounts.ts';
-import { findVariant, restock, stock, text, twd } from './catalog.ts';
+import { ahead, findVariant, restock, stock, text, twd } from './catalog.ts';
 import { look } from './coupons.ts';
 
 const FREE_FROM = 1500;
@@ -21,6 +22,8 @@ export const coupons = new Map<string, string>();
 /** Every order that was asked for, as it was sent. */
 export const asked: CheckoutRequest[] = [];
 export const orders = new Map<string, Order & { token: string; user: string | null }>();
+/** What of orders' money goes back. */
+export const refunds = new Map<string, OrderRefund[]>();
 export const answers = new Map<string, { status: number; body: unknown }>();
 const watchers = new Map<string, Set<() => void>>();
 let offset = 0;
@@ -31,7 +34,7 @@ export function now(): Date {
 }
 
 export function reset(): void {
-  for (const map of [carts, coupons, orders, answers]) map.clear();
+  for (const map of [carts, coupons, orders, answers, refunds]) map.clear();
   asked.length = 0;
   offset = 0;
   restock();
@@ -48,15 +51,6 @@ export const shippingMethods = [
   },
 ];
 
-export const paymentMethods = [
-  {
-    code: 'ecpay_credit',
-    name: text('信用卡', 'Credit card'),
-    description: text('前往綠界 ECPay 安全付款頁', 'On ECPay’s secure page'),
-    enabled: true,
-  },
-];
-
 /** A cart with the coupon that was put into it, or with another one. */
 export function cartOf(owner: string | undefined, other?: string | null): Cart {
   const lines = (owner && carts.get(owner)) || [];
@@ -64,6 +58,8 @@ export function cartOf(owner: string | undefined, other?: string | null): Cart {
     const found = findVariant(variantId);
     if (!found) return [];
     const { product, variant } = found;
+    const left = stock.get(variantId) ?? 0;
+    const isAhead = ahead.has(variantId);
     return [
       {
         id,
@@ -76,8 +72,11 @@ export function cartOf(owner: string | undefined, other?: string | null): Cart {
         quantity,
         unit_price: variant.price,
         line_total: twd(variant.price.amount * quantity),
-        available: Math.min(99, stock.get(variantId) ?? 0),
+        available: isAhead ? 99 : Math.min(99, left),
         availability: variant.availability,
+        ...(isAhead && quantity > left
+          ? { backordered: quantity - left, available_from: ahead.get(variantId) ?? null }
+          : {}),
       },
     ];
   });
@@ -107,7 +106,7 @@ export function feeOf({ coupon, subtotal }: Cart): number {
   return shipsFree(coupon) || subtotal.amount >= FREE_FROM ? 0 : FEE;
 }
 
-type Buyer = Pick<Order, 'contact' | 'shipping_address' | 'note'>;
+type Buyer = Pick<Order, 'contact' | 'shipping_address' | 'note' | 'payment_method'>;
 
 /** Takes everything or nothing; the caller has looked at the stock in the same breath. */
 export function placeOrder(cart: Cart, buyer: Buyer, user: string | null) {
@@ -135,7 +134,7 @@ export function placeOrder(cart: Cart, buyer: Buyer, user: string | null) {
     contact: buyer.contact,
     shipping_address: buyer.shipping_address,
     shipping_method: 'home_delivery',
-    payment_method: 'ecpay_credit',
+    payment_method: buyer.payment_method,
     note: buyer.note ?? null,
     subtotal: cart.subtotal,
     discount: cart.discount,
@@ -145,9 +144,13 @@ export function placeOrder(cart: Cart, buyer: Buyer, user: string | null) {
     created_at: at.toISOString(),
     paid_at: null,
     payments: [],
+    shipments: [],
+    returns: [],
     timeline: [
       {
         at: at.toISOString(),
+        kind: 'order' as const,
+        id: randomUUID(),
         from: null,
         to: 'pending_payment',
         actor: 'customer' as const,
@@ -165,7 +168,7 @@ export function move(id: string, to: OrderStatus, actor: Order['timeline'][numbe
   const order = orders.get(id);
   if (!order || order.status === to) return;
   const at = now().toISOString();
-  order.timeline.push({ at, from: order.status, to, actor, reason: null });
+  order.timeline.push({ at, kind: 'order', id, from: order.status, to, actor, reason: null });
   order.status = to;
   if (to === 'paid') order.paid_at = at;
   if (to === 'cancelled') {
@@ -173,6 +176,11 @@ export function move(id: string, to: OrderStatus, actor: Order['timeline'][numbe
       stock.set(item.variant_id, (stock.get(item.variant_id) ?? 0) + item.quantity);
     }
   }
+  changed(id);
+}
+
+/** Tells whoever follows an order. */
+export function changed(id: string): void {
   for (const tell of watchers.get(id) ?? []) tell();
 }
 

@@ -7,17 +7,19 @@ test('finds a product by filters that live in the address', async ({ page }) => 
   await expect(page.getByTestId('product-card')).toHaveCount(12);
   await page.getByRole('link', { name: '下一頁' }).click();
   await expect(page).toHaveURL(/cursor=12/);
-  await expect(page.getByTestId('product-card')).toHaveCount(4);
+  await expect(page.getByTestId('product-card')).toHaveCount(6);
 
   await page.goto('/products');
   await page.getByRole('radio', { name: '文具選物' }).check();
   await expect(page).toHaveURL(/category=stationery/);
   await expect(page.getByTestId('product-card')).toHaveCount(3);
+  await expect(page.getByRole('radio', { name: '文具選物' })).toBeFocused();
   await page.locator('#wide-sort').selectOption('price_asc');
   await expect(page).toHaveURL(/category=stationery.*sort=price_asc|sort=price_asc.*category/);
   await expect(page.getByTestId('product-card').first()).toContainText('香杉鉛筆');
   await page.goBack();
   await expect(page).toHaveURL(/category=stationery/);
+  await expect(page.locator('#wide-sort')).toHaveValue('relevance');
 
   await page.getByRole('searchbox', { name: '搜尋商品' }).fill('蠟燭');
   await page.keyboard.press('Enter');
@@ -160,7 +162,7 @@ test('an order is cancelled by its buyer', async ({ page }) => {
   await page.getByRole('link', { name: '稍後再付，先看訂單' }).click();
   await expect(page.getByRole('timer')).toContainText(/還有 (29:\d\d|30:00)/);
   await page.getByText('取消訂單').click();
-  await page.getByTestId('cancel-order').click();
+  await page.getByTestId('cancel-order').getByRole('button').click();
   await expect(page.getByTestId('order-status')).toHaveAttribute('data-status', 'cancelled');
   await expect(page.getByTestId('pay-button')).toHaveCount(0);
 });

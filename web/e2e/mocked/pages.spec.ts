@@ -7,7 +7,9 @@ import {
   expectNoSidewaysScroll,
   fillCheckout,
   placeOrder,
+  PHONE,
   signIn,
+  TABLET,
   VIEWS,
 } from './shop.ts';
 
@@ -24,6 +26,10 @@ const PUBLIC = [
   '/register',
   '/help',
   '/help/stock',
+  '/legal/terms',
+  '/legal/returns',
+  '/products/island-gift-box',
+  '/products/oxcart-35-film-camera',
 ];
 
 for (const { name, prefix, viewport } of VIEWS) {
@@ -97,14 +103,36 @@ test('the pages of an account are whole', async ({ page }) => {
   expect(found).toEqual([]);
 });
 
-test('pages are whole in the dark', async ({ page }) => {
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await addToCart(page, 'canvas-backpack');
-  for (const path of ['/', '/products', '/products/table-radio', '/cart', '/checkout', '/nope']) {
-    await page.goto(path);
+for (const prefix of ['', '/en']) {
+  test(`pages are whole in the dark, at ${prefix}/`, async ({ page }) => {
+    test.slow();
+    const found = complaints(page);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await addToCart(page, 'canvas-backpack', prefix);
+    for (const path of [...PUBLIC, '/wishlist', '/forgot-password', '/styleguide']) {
+      await page.goto(prefix + path);
+      await expectAccessible(page);
+    }
+    expect(found).toEqual([]);
+    await page.goto(`${prefix}/nope`);
     await expectAccessible(page);
-  }
-});
+  });
+}
+
+for (const [name, viewport] of [
+  ['a phone', PHONE],
+  ['a tablet', TABLET],
+] as const) {
+  test(`the style guide is whole on ${name}`, async ({ page }) => {
+    const found = complaints(page);
+    await page.setViewportSize(viewport);
+    await page.goto('/styleguide');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Style guide');
+    await expectNoSidewaysScroll(page);
+    await expectAccessible(page);
+    expect(found).toEqual([]);
+  });
+}
 
 test('what cannot be shown says so', async ({ page }) => {
   const expectPage = async (path: string, status: number, title: string) => {

@@ -48,6 +48,11 @@ export async function fillCheckout(page: Page, email: string): Promise<void> {
   await page.getByTestId('field-address1').fill('重慶南路一段 122 號');
 }
 
+/** Chooses a way of paying, at the checkout or on an order's page. */
+export async function choose(page: Page, method: string): Promise<void> {
+  await page.getByTestId(`method-${method}`).getByRole('radio').check();
+}
+
 /** Pays on the provider's page, through its second step, and comes back. */
 export async function pay(page: Page): Promise<void> {
   await page.getByTestId('sim-pay').click();

@@ -20,7 +20,7 @@ export interface Balance {
 /** One reading of a variant's stock, added up over its warehouses. */
 export type Stock = Pick<Balance, 'available' | 'reserved' | 'sold'>;
 
-async function bearer(request: APIRequestContext): Promise<Record<string, string>> {
+export async function bearer(request: APIRequestContext): Promise<Record<string, string>> {
   const data = { email: env('E2E_ADMIN_EMAIL'), password: env('E2E_ADMIN_PASSWORD') };
   const answer = await request.post('/api/auth/login', { data });
   expect(answer.status(), await answer.text()).toBe(200);

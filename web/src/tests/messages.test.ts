@@ -3,8 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const read = (locale: string): Record<string, string> =>
-  JSON.parse(readFileSync(`${root}messages/${locale}.json`, 'utf8')) as Record<string, string>;
+/** A text, or several by number: `one` may leave the number out. */
+type Message = string | { match: Record<string, string> }[];
+const read = (locale: string): Record<string, Message> =>
+  JSON.parse(readFileSync(`${root}messages/${locale}.json`, 'utf8')) as Record<string, Message>;
+const textsOf = (message: Message = '') =>
+  typeof message === 'string' ? [message] : message.flatMap(({ match }) => Object.values(match));
 
 const zh = read('zh-TW');
 const en = read('en');
@@ -12,7 +16,8 @@ const sources = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' })
   .filter((path) => /\.(svelte|ts)$/.test(path) && !path.includes('paraglide'))
   .map((path) => ({ path, text: readFileSync(`${root}src/${path}`, 'utf8') }));
 
-const placeholders = (message = '') => (message.match(/\{\w+\}/g) ?? []).sort();
+const placeholders = (message?: Message) =>
+  [...new Set(textsOf(message).flatMap((text) => text.match(/\{\w+\}/g) ?? []))].sort();
 
 describe('messages', () => {
   it('exist in both languages', () => {
@@ -21,8 +26,9 @@ describe('messages', () => {
 
   it('say something, and name the same values', () => {
     for (const [key, message] of Object.entries(zh)) {
-      expect(message.trim(), key).not.toBe('');
-      expect(en[key]?.trim(), key).not.toBe('');
+      for (const text of [...textsOf(message), ...textsOf(en[key])]) {
+        expect(text.trim(), key).not.toBe('');
+      }
       expect(placeholders(en[key]), key).toEqual(placeholders(message));
     }
   });

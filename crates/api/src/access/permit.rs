@@ -8,7 +8,7 @@ use axum::{
     http::request::Parts,
 };
 use identity::AccessClaims;
-use kernel::{Actor, ErrorCode};
+use kernel::{Actor, ErrorCode, Money};
 use pg::{Connection, DbResult};
 use serde_json::Value;
 
@@ -59,6 +59,19 @@ impl Permit {
     /// Asks the policies about one thing: 403 if they deny it.
     pub fn of(&self, resource: Resource) -> Result<(), Problem> {
         let question = self.question(self.action, resource);
+        let allowed = self.state.guardian.ask(&question).allowed;
+        if allowed { Ok(()) } else { Err(ErrorCode::Forbidden.into()) }
+    }
+
+    /// The same about an action with money: policies may limit how much.
+    pub fn of_amount(
+        &self,
+        action: Action,
+        resource: Resource,
+        amount: Money,
+    ) -> Result<(), Problem> {
+        let mut question = self.question(action, resource);
+        question.circumstances.amount = Some(amount.amount());
         let allowed = self.state.guardian.ask(&question).allowed;
         if allowed { Ok(()) } else { Err(ErrorCode::Forbidden.into()) }
     }
@@ -156,6 +169,7 @@ pub fn question(
             time: state.clock.now(),
             source: source(claims),
             second_factor: claims.second_factor,
+            amount: None,
         },
     }
 }

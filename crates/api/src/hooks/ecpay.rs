@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use checkout::Reply;
+use ecpay::NoticeError;
 use kernel::ErrorCode;
 use payments::notices::Verdict;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -32,33 +33,34 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     )
 )]
 async fn notify(State(state): State<AppState>, body: Bytes) -> Result<&'static str, Problem> {
-    let reply = receive(&state, &body).await?;
-    // A wrong amount is refused: `1|OK` would end ECPay's reminders of a mistake.
+    answer(&receive(&state, &body).await?)
+}
+
+/// A wrong amount is refused: `1|OK` would end ECPay's reminders of a mistake.
+fn answer(reply: &Reply) -> Result<&'static str, Problem> {
     match reply.verdict {
-        Verdict::WrongAmount | Verdict::Unknown => Err(rejected(reply.verdict.as_str())),
         Verdict::Accepted | Verdict::Repeated | Verdict::Simulated => Ok(ecpay::ACKNOWLEDGED),
+        refused => Err(rejected(refused.as_str())),
     }
 }
 
-/// A payment code was issued (`PaymentInfoURL`): kept in the log of notices. No method that issues
-/// codes is offered yet.
+/// A code to pay by was issued (`PaymentInfoURL`), or could not be.
 #[utoipa::path(
     post, path = "/api/payments/ecpay/info", tag = "payments",
     request_body(content = String, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "Taken: `1|OK`", body = String, content_type = "text/plain"),
         (status = 400, description = "`PAYMENT_NOTICE_REJECTED`", body = crate::kit::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`SERVICE_UNAVAILABLE`: ask again", body = crate::kit::problem::ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn info(State(state): State<AppState>, body: Bytes) -> Result<&'static str, Problem> {
-    let notice = ecpay::CodeNotice::verify(&body, &state.checkout.provider.merchant)
-        .map_err(|error| rejected(&error.to_string()))?;
-    let mut conn = state.db.acquire().await?;
-    let number = notice.merchant_trade_no.as_str();
+    let notice = match state.checkout.verify_code(&body) {
+        Ok(notice) => notice,
+        Err(error) => return Err(not_believed(&state, &body, &error).await),
+    };
     let text = String::from_utf8_lossy(&body);
-    let verdict = Verdict::Unknown;
-    payments::notices::record(&mut conn, number, &text, verdict, &*state.clock, &state.ids).await?;
-    Ok(ecpay::ACKNOWLEDGED)
+    answer(&state.checkout.receive_code(&notice, &text).await?)
 }
 
 /// The buyer's browser comes back with the same fields (`OrderResultURL`). It may be the first to
@@ -93,10 +95,20 @@ fn language_prefix() -> &'static str {
 }
 
 async fn receive(state: &AppState, body: &[u8]) -> Result<Reply, Problem> {
-    let notice =
-        state.checkout.verify_notice(body).map_err(|error| rejected(&error.to_string()))?;
+    let notice = match state.checkout.verify_notice(body) {
+        Ok(notice) => notice,
+        Err(error) => return Err(not_believed(state, body, &error).await),
+    };
     let text = String::from_utf8_lossy(body);
     Ok(state.checkout.receive_notice(&notice, &text).await?)
+}
+
+/// What is not believed is kept and counted all the same.
+async fn not_believed(state: &AppState, body: &[u8], error: &NoticeError) -> Problem {
+    if let Err(error) = state.checkout.refuse_notice(body, error).await {
+        tracing::warn!(%error, "a refused payment notice could not be kept");
+    }
+    rejected(&error.to_string())
 }
 
 fn rejected(why: &str) -> Problem {

@@ -1,14 +1,18 @@
 //! What other systems call.
 
+pub mod carriers;
 pub mod ecpay;
+pub mod signature;
 
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::AppState;
 
-/// Where all of them lie.
-pub(crate) const PREFIX: &str = "/api/payments/";
+/// Whether a path is one of theirs: what they send is signed, and no browser's session counts.
+pub(crate) fn is_hook(path: &str) -> bool {
+    ["/api/payments/", "/api/carriers/"].iter().any(|prefix| path.starts_with(prefix))
+}
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    ecpay::routes()
+    ecpay::routes().merge(carriers::routes())
 }

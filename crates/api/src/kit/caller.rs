@@ -60,7 +60,8 @@ where
         if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
             let token = value.to_str().ok().and_then(bearer).ok_or_else(refused)?;
             let claims = if token.starts_with(ApiKey::PREFIX) {
-                by_api_key(&state, token, now).await?
+                // Boxed: the requests of everybody else need not carry the room for it.
+                Box::pin(by_api_key(&state, token, now)).await?
             } else {
                 by_token(&state, token, now)?
             };

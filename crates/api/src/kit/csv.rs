@@ -1,7 +1,44 @@
-//! CSV that spreadsheets open without doing anything.
+//! CSV that spreadsheets open without doing anything, and what is wrong with CSV that comes in.
 
-use axum::body::Bytes;
+use axum::{
+    body::Bytes,
+    http::{HeaderMap, header},
+};
 use csv::WriterBuilder;
+use kernel::ErrorCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::problem::Problem;
+
+/// Refuses a body that does not say that it is CSV.
+pub fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    let essence = content_type.and_then(|it| it.split(';').next()).unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("text/csv") {
+        return Ok(());
+    }
+    Err(Problem::new(ErrorCode::UnsupportedMediaType)
+        .detail("send the body as Content-Type: text/csv"))
+}
+
+/// What is wrong with a row of a file that came in, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RowError {
+    /// The line of the file, from 1.
+    pub line: u64,
+    /// The column, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub detail: String,
+}
+
+impl RowError {
+    /// A mistake.
+    pub fn new(line: u64, column: usize, detail: impl Into<String>) -> Self {
+        Self { line, column, detail: detail.into() }
+    }
+}
 
 /// The first line: the names of the columns, behind the mark by which spreadsheets know UTF-8.
 pub fn head<F: AsRef<str>>(columns: impl IntoIterator<Item = F>) -> Bytes {
@@ -18,9 +55,17 @@ pub fn row<F: AsRef<str>>(fields: impl IntoIterator<Item = F>) -> Bytes {
     writer.into_inner().map(Bytes::from).unwrap_or_default()
 }
 
+/// What spreadsheets take for the beginning of a formula.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
 fn harmless(field: &str) -> String {
-    let formula = field.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    if formula { format!("'{field}") } else { field.to_owned() }
+    if field.starts_with(FORMULA) { format!("'{field}") } else { field.to_owned() }
+}
+
+/// What is meant by a field that comes in: without the apostrophe that [`row`] has put before what
+/// looks like a formula.
+pub fn meant(field: &str) -> &str {
+    field.strip_prefix('\'').filter(|rest| rest.starts_with(FORMULA)).unwrap_or(field)
 }
 
 /// How far a CSV text is read. The reader's own line numbers are behind where lines end in `\r\n` or are
@@ -66,6 +111,9 @@ mod tests {
         let expected =
             "\"'=HYPERLINK(\"\"https://x.example\"\")\",\"a,b\",\"王\n小明\",'-1,plain\n";
         assert_eq!(line, expected);
+        for (field, plain) in [("'-ODD", "-ODD"), ("'=1", "=1"), ("'ODD", "'ODD"), ("-1", "-1")] {
+            assert_eq!(meant(field), plain);
+        }
     }
 
     proptest! {

@@ -18,7 +18,7 @@ pub(super) fn refuses(request: &Request, public_url: &str) -> bool {
     }
     // A payment provider sends the buyer's browser from its own site; what it brings is believed
     // by its signature, never by a cookie.
-    let signed = request.uri().path().starts_with(crate::hooks::PREFIX);
+    let signed = crate::hooks::is_hook(request.uri().path());
     !signed && is_cross_site(headers, public_url)
 }
 

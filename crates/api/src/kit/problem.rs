@@ -23,6 +23,9 @@ pub struct FieldError {
     pub detail: String,
 }
 
+/// What every problem may have (RFC 9457, and ours): nothing else is called so.
+const MEMBERS: [&str; 7] = ["type", "title", "status", "detail", "code", "trace_id", "errors"];
+
 /// An error as clients see it.
 #[derive(Debug)]
 pub struct Problem {
@@ -90,6 +93,12 @@ impl Problem {
         Self::new(ErrorCode::Internal)
     }
 
+    /// Somebody else was quicker at something that was decided by; nothing was written, and doing it
+    /// again is right.
+    pub fn overtaken() -> Self {
+        Self { again: true, ..Self::new(ErrorCode::ServiceUnavailable).retry_after(2) }
+    }
+
     /// Says what happened this time.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
@@ -114,6 +123,7 @@ impl Problem {
     /// Adds a member to the body.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        debug_assert!(!MEMBERS.contains(&name), "{name} is a member of every problem");
         self.extra.insert(name.to_owned(), value.into());
         self
     }
@@ -139,8 +149,8 @@ impl Problem {
         self
     }
 
-    /// Whether PostgreSQL undid the transaction because it got into another one's way: nothing was
-    /// written, and doing it again is right.
+    /// Whether the transaction got into another one's way, and was undone: nothing was written, and
+    /// doing it again is right.
     pub const fn may_be_tried_again(&self) -> bool {
         self.again
     }

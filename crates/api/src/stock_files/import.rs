@@ -12,7 +12,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::read::{RowError, Sheet, SheetLine};
+use super::read::{Sheet, SheetLine};
+use crate::kit::csv::RowError;
 
 /// Rows that are worked on at a time.
 const BATCH: usize = 2_000;

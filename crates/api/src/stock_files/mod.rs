@@ -9,7 +9,7 @@ mod tests;
 
 pub use export::export;
 pub use import::{ImportReport, Rules, import};
-pub use read::{Reader, RowError, Sheet, SheetLine};
+pub use read::{Reader, Sheet, SheetLine};
 
 /// The most bytes of a file that is taken.
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;

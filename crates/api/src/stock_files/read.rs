@@ -2,25 +2,12 @@
 
 use ::inventory::bulk::Units;
 use csv::{ByteRecord, ReaderBuilder};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::{MAX_ERRORS, MAX_ROWS};
-use crate::kit::csv::Lines;
+use crate::kit::csv::{Lines, RowError, meant};
 
 /// The most units of a row.
 const MAX_UNITS: i32 = 1_000_000_000;
-
-/// What is wrong with a row, and where.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct RowError {
-    /// The line of the file, from 1.
-    pub line: u64,
-    /// The column, from 1.
-    pub column: usize,
-    /// What is wrong.
-    pub detail: String,
-}
 
 /// A row of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +46,7 @@ impl Sheet {
     pub fn reject(&mut self, line: u64, column: usize, detail: impl Into<String>) {
         self.rejected += 1;
         if self.errors.len() < MAX_ERRORS {
-            self.errors.push(RowError { line, column, detail: detail.into() });
+            self.errors.push(RowError::new(line, column, detail));
         }
     }
 }
@@ -267,10 +254,9 @@ fn fields(
     Ok(row)
 }
 
-/// A name, without the apostrophe that an export puts before what looks like a formula.
+/// A name, as it was before an export made it harmless.
 fn name(text: &str) -> Result<String, String> {
-    let formula = |rest: &&str| rest.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
-    let text = text.strip_prefix('\'').filter(formula).unwrap_or(text);
+    let text = meant(text);
     if text.is_empty() { Err("must not be empty".into()) } else { Ok(text.to_owned()) }
 }
 

@@ -21,7 +21,7 @@ use super::{
     order_requests::{self, status::OrderRequest},
     orders::{
         created::{CreatedOrder, created},
-        form::{AddressForm, ContactForm, check_long_text, check_payment_method},
+        form::{AddressForm, ContactForm, check_long_text},
         refusal,
     },
 };
@@ -48,8 +48,8 @@ pub struct CheckoutForm {
     #[schema(example = "home_delivery", min_length = 1, max_length = 60)]
     pub shipping_method: String,
     /// The payment method's code.
-    #[garde(custom(check_payment_method))]
-    #[schema(example = "ecpay_credit")]
+    #[garde(length(chars, min = 1, max = 60))]
+    #[schema(example = "ecpay_credit", min_length = 1, max_length = 60)]
     pub payment_method: String,
     /// A coupon; else the cart's.
     #[serde(default)]
@@ -122,6 +122,7 @@ pub async fn handler(
     let before = orders::idempotency::find(&mut conn, &[key]).await?;
     if let Some(known) = before.first() {
         let order = orders::load(&mut conn, &[known.order]).await?;
+        let order = orders::as_placed(&mut conn, order).await?;
         lines = order.iter().flat_map(|order| &order.lines).map(asked_again).collect();
     }
     drop(conn);

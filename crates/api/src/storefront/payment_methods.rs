@@ -1,9 +1,13 @@
 //! `GET /api/payment-methods`
 
-use axum::Json;
-use kernel::LocalizedText;
+use axum::{Json, extract::State};
+use jiff::SignedDuration;
+use kernel::{LocalizedText, Money};
+use payments::Method;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::{AppState, kit::Problem};
 
 /// A way of paying.
 #[derive(Debug, Serialize, ToSchema)]
@@ -17,6 +21,18 @@ pub struct PaymentMethod {
     pub description: LocalizedText,
     /// Whether it can be chosen now.
     pub enabled: bool,
+    /// For orders of at least this much.
+    pub min_amount: Money,
+    /// For orders of at most this much; `null`: of any.
+    #[schema(required)]
+    pub max_amount: Option<Money>,
+    /// For how many minutes after it was placed an order can be paid by it, unless what is in it is
+    /// held for less.
+    #[schema(example = 30)]
+    pub pay_within_minutes: i64,
+    /// Numbers of instalments offered; empty: one payment.
+    #[schema(value_type = Vec<u32>)]
+    pub instalments: Vec<u8>,
 }
 
 /// The ways of paying on offer.
@@ -26,23 +42,33 @@ pub struct PaymentMethods {
     pub items: Vec<PaymentMethod>,
 }
 
-/// Credit card through ECPay: so far the only way of paying.
-pub const ECPAY_CREDIT: &str = "ecpay_credit";
+impl PaymentMethod {
+    fn of(method: Method, shop: SignedDuration) -> Self {
+        let pay_within = method.time(shop, None) - method.grace;
+        Self {
+            code: method.code,
+            name: method.name,
+            description: method.description,
+            enabled: method.active,
+            min_amount: method.min_amount,
+            max_amount: method.max_amount,
+            pay_within_minutes: pay_within.as_mins(),
+            instalments: method.instalments,
+        }
+    }
+}
 
-/// The ways of paying on offer.
+/// The ways of paying on offer, with what they are for.
 #[utoipa::path(
     get, path = "/api/payment-methods", tag = "checkout", operation_id = "list_payment_methods",
     responses((status = 200, body = PaymentMethods))
 )]
-pub async fn handler() -> Json<PaymentMethods> {
-    let credit = PaymentMethod {
-        code: ECPAY_CREDIT.into(),
-        name: LocalizedText::new("信用卡一次付清", "Credit card"),
-        description: LocalizedText::new(
-            "前往綠界科技的付款頁面，卡號不會經過本店。",
-            "You pay on ECPay's page; your card number never reaches this shop.",
-        ),
-        enabled: true,
-    };
-    Json(PaymentMethods { items: vec![credit] })
+pub async fn handler(State(state): State<AppState>) -> Result<Json<PaymentMethods>, Problem> {
+    let mut conn = state.db.acquire().await?;
+    let shop = state.checkout.patience.reservation;
+    let methods = payments::methods::offered(&mut conn).await?.into_iter();
+    // What this installation has no account for cannot be chosen.
+    let offered = methods.filter(|method| state.checkout.providers.of(method).is_some());
+    let items = offered.map(|method| PaymentMethod::of(method, shop)).collect();
+    Ok(Json(PaymentMethods { items }))
 }

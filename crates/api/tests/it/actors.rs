@@ -162,6 +162,14 @@ impl Stage {
             .replace("/admin/users/{id}", &format!("/admin/users/{}", Who::Owner.id()))
             .replace("{variant_id}", &self.app.shop.mug_white.to_string())
             .replace("{version}", "0")
+            .replace("{name}", "audit")
+            .replace("{delivery_id}", "01990000-0000-7000-8000-0000000000fe")
+            .replace("{kind}", "order_paid")
+            .replace("{return_id}", "01990000-0000-7000-8000-0000000000fe")
+            .replace("{position}", "1")
+            .replace("{day}", "2026-05-31")
+            .replace("{refund_id}", "01990000-0000-7000-8000-0000000000fe")
+            .replace("{code}", "ecpay_atm")
             .replace("{id}", "01990000-0000-7000-8000-0000000000ff");
         let method: Method = rule.method.parse().unwrap();
         let body = (method != Method::GET).then(|| self.body(rule));
@@ -188,6 +196,18 @@ impl Stage {
             ("POST", "/api/admin/stocktakes") => json!({
                 "warehouse_id": self.app.shop.taipei, "variant_ids": [self.app.shop.tote_old],
             }),
+            (
+                "POST",
+                "/api/admin/orders/{id}/cancel"
+                | "/api/admin/dead-letters/replay"
+                | "/api/orders/{id}/refunds",
+            ) => json!({"reason": reason}),
+            ("POST", "/api/admin/orders/{id}/shipments") => {
+                json!({"warehouse_id": self.app.shop.taipei})
+            }
+            ("POST", "/api/orders/{id}/returns") => {
+                json!({"cause": "other", "lines": [{"line_no": 1, "quantity": 1}]})
+            }
             ("PATCH", "/api/admin/users/{id}") => json!({"roles": ["ops"], "reason": reason}),
             ("POST", "/api/admin/policies") => json!({"files": [], "comment": reason}),
             ("POST", "/api/admin/policies/{version}/activate") => {
@@ -202,6 +222,17 @@ impl Stage {
                 json!({"variant_id": self.app.shop.mug_white, "quantity": 1})
             }
             ("POST", "/api/orders/{id}/payments") => json!({"method": "ecpay_credit"}),
+            ("POST", "/api/admin/webhooks") => json!({
+                "url": "https://erp.example/hooks", "description": "ERP", "events": ["*"],
+            }),
+            ("PUT", path) if path.ends_with("/account") => json!({
+                "bank_code": "812", "account_number": "20001234567890", "holder": "Somebody",
+            }),
+            ("POST", "/api/admin/refunds/{id}/confirm") => json!({"reference": "T-1"}),
+            ("POST", path) if path.starts_with("/api/admin/refunds/") => json!({"reason": reason}),
+            ("POST", "/api/admin/payment-tasks/{id}/resolve") => {
+                json!({"answer": "accept", "reason": reason})
+            }
             ("PATCH", "/api/me") => json!({"name": "Another"}),
             _ => json!({}),
         }

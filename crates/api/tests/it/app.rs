@@ -1,9 +1,10 @@
 //! The whole API in this process, and visitors with cookies of their own.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
 
 use api::{
     AppState, Parts,
+    hooks::signature::WebhookSecret,
     kit::{Limits, challenge::Challenges},
 };
 use axum::{
@@ -12,11 +13,17 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
-use checkout::{Checkout, OrderAccess, Provider};
+use checkout::{Checkout, OrderAccess, Patience, PaymentMetrics, Provider};
 use http_body_util::BodyExt as _;
 use identity::{AccessTokens, Passwords, SecondFactors};
 use intake::{Intake, Settings};
+use payments::{
+    BankAccount, PaymentProvider, Providers,
+    providers::{CashOnDelivery, EcpayOptions, EcpayProvider},
+};
+use ports::{ObjectStore, mail::DevMailbox, sms::DevSmsBox};
 use serde_json::Value;
+use tempfile::TempDir;
 use testkit::{TestDb, seed::Shop};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
@@ -26,6 +33,8 @@ pub struct TestApp {
     pub db: TestDb,
     pub shop: Shop,
     pub router: Router,
+    /// Where mails, short messages and pictures lie.
+    folder: TempDir,
 }
 
 impl TestApp {
@@ -35,36 +44,47 @@ impl TestApp {
 
     /// With another public address.
     pub async fn at(public_url: &str) -> Self {
-        let db = TestDb::new().await;
-        let shop = Shop::small(&db).await;
-        let router = router(&db, public_url);
-        Self { db, shop, router }
+        Self::with(public_url, Limits::off(), Settings::default(), 0).await
     }
 
     /// Where people are limited.
     pub async fn limited(limits: Limits, settings: Settings) -> Self {
-        let db = TestDb::new().await;
-        let shop = Shop::small(&db).await;
-        let router = router_with(&db, "http://shop.test", limits, settings, 0);
-        Self { db, shop, router }
+        Self::with("http://shop.test", limits, settings, 0).await
     }
 
     /// Where so many bits of work are asked for before an order.
     pub async fn challenging(bits: u32, limits: Limits) -> Self {
+        Self::with("http://shop.test", limits, Settings::default(), bits).await
+    }
+
+    async fn with(public_url: &str, limits: Limits, settings: Settings, bits: u32) -> Self {
         let db = TestDb::new().await;
         let shop = Shop::small(&db).await;
-        let router = router_with(&db, "http://shop.test", limits, Settings::default(), bits);
-        Self { db, shop, router }
+        let folder = tempfile::tempdir().unwrap();
+        let router = router(&db, public_url, (limits, settings, bits), folder.path());
+        Self { db, shop, router, folder }
     }
 
     /// After a restart: nothing is remembered but what the database holds.
     pub fn restarted(self) -> Self {
-        Self { router: router(&self.db, "http://shop.test"), ..self }
+        let off = (Limits::off(), Settings::default(), 0);
+        let router = router(&self.db, "http://shop.test", off, self.folder.path());
+        Self { router, ..self }
     }
 
     /// Somebody with an empty cookie jar.
     pub fn visitor(&self) -> Visitor<'_> {
         Visitor { app: self, cookies: BTreeMap::new(), headers: Vec::new(), peer: None }
+    }
+
+    /// The folder that mails go into.
+    pub fn mailbox(&self) -> DevMailbox {
+        mailbox(&self.db, self.folder.path())
+    }
+
+    /// The folder that short messages go into.
+    pub fn sms_box(&self) -> DevSmsBox {
+        sms_box(&self.db, self.folder.path())
     }
 
     /// Moves the clock.
@@ -80,18 +100,15 @@ impl TestApp {
     }
 }
 
-/// The API over this database, where nobody is limited.
-fn router(db: &TestDb, public_url: &str) -> Router {
-    router_with(db, public_url, Limits::off(), Settings::default(), 0)
-}
+/// What carriers sign with in tests.
+pub const CARRIER_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// The API over this database; so many bits of work are asked for.
-fn router_with(
+fn router(
     db: &TestDb,
     public_url: &str,
-    limits: Limits,
-    settings: Settings,
-    bits: u32,
+    (limits, settings, bits): (Limits, Settings, u32),
+    folder: &Path,
 ) -> Router {
     let (clock, ids) = (db.shared_clock(), db.ids().clone());
     let intake = Intake::start(
@@ -111,10 +128,14 @@ fn router_with(
         db: db.db().clone(),
         clock: clock.clone(),
         ids: ids.clone(),
+        providers: providers(&provider),
         provider,
+        patience: Patience::default(),
+        metrics: PaymentMetrics::default(),
         access: OrderAccess::new([7; 32]),
         public_url: public_url.to_owned(),
         sourcing: settings.sourcing,
+        return_days: 7,
     };
     let state = AppState::new(Parts {
         db: db.db().clone(),
@@ -130,10 +151,49 @@ fn router_with(
         guardian: access::Guardian::shipped(),
         limits,
         challenges: Challenges::new(bits, [3; 32]),
+        webhooks: office(db, public_url),
+        mailbox: Some(mailbox(db, folder)),
+        sms_box: Some(sms_box(db, folder)),
+        objects: ObjectStore::directory(&folder.join("objects")).unwrap(),
+        carrier_secret: Some(WebhookSecret::parse(CARRIER_SECRET).unwrap()),
         dev_clock: None,
         metrics: telemetry::Metrics::new(),
     });
     api::router(state)
+}
+
+/// Webhooks that may be sent to this machine.
+pub fn office(db: &TestDb, public_url: &str) -> webhooks::Office {
+    let (clock, ids) = (db.shared_clock(), db.ids().clone());
+    webhooks::Office {
+        guard: webhooks::Guard::new("127.0.0.0/8".parse().unwrap()),
+        sealer: webhooks::Sealer::new(&[6; 32]),
+        fan_out: webhooks::FanOut::new(public_url.to_owned(), clock, ids),
+    }
+}
+
+fn mailbox(db: &TestDb, messages: &Path) -> DevMailbox {
+    let from = "Oxcart <shop@oxcart.example>";
+    DevMailbox::new(messages.join("mail"), from, db.shared_clock()).unwrap()
+}
+
+fn sms_box(db: &TestDb, messages: &Path) -> DevSmsBox {
+    DevSmsBox::new(messages.join("sms"), db.shared_clock())
+}
+
+/// Everybody who takes money. Nobody reaches ECPay from here.
+fn providers(ecpay: &Provider) -> Providers {
+    let nowhere = ecpay::Environment::custom("http://127.0.0.1:9").unwrap();
+    let options = ecpay::ClientOptions::default();
+    let client = ecpay::Client::new(ecpay.merchant.clone(), nowhere, options).unwrap();
+    let all: [Arc<dyn PaymentProvider>; 2] =
+        [Arc::new(EcpayProvider::new(client, EcpayOptions::default())), Arc::new(CashOnDelivery)];
+    Providers::new(all).with_account(BankAccount {
+        bank_code: "004".into(),
+        bank_name: "臺灣銀行".into(),
+        number: "123456789012".into(),
+        holder: "牛車選物".into(),
+    })
 }
 
 /// A body that is no JSON: its text, or nothing.
@@ -221,6 +281,18 @@ impl Visitor<'_> {
         self.send_typed(method, path, typed).await
     }
 
+    /// Sends a change of what was seen with this version.
+    pub async fn patch_seen(&self, path: &str, seen: i64, body: Value) -> Answer {
+        let mut visitor = self.clone().with("if-match", format!("\"{seen}\""));
+        visitor.patch(path, body).await
+    }
+
+    /// Posts bytes of this type.
+    pub async fn post_bytes(&mut self, path: &str, content_type: &str, body: Vec<u8>) -> Answer {
+        let typed = Some((content_type, Body::from(body)));
+        self.send_body(Method::POST, path, typed).await
+    }
+
     /// Posts a text of this type.
     pub async fn post_text(&mut self, path: &str, content_type: &str, body: &str) -> Answer {
         self.send_typed(Method::POST, path, Some((content_type, body.to_owned()))).await
@@ -232,6 +304,16 @@ impl Visitor<'_> {
         path: &str,
         body: Option<(&str, String)>,
     ) -> Answer {
+        let body = body.map(|(content_type, text)| (content_type, Body::from(text)));
+        self.send_body(method, path, body).await
+    }
+
+    async fn send_body(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Option<(&str, Body)>,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         if !self.cookies.is_empty() {
             let pairs: Vec<_> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
@@ -242,7 +324,7 @@ impl Visitor<'_> {
         }
         let request = match body {
             Some((content_type, body)) => {
-                request.header(header::CONTENT_TYPE, content_type).body(Body::from(body))
+                request.header(header::CONTENT_TYPE, content_type).body(body)
             }
             None => request.body(Body::empty()),
         };

@@ -185,7 +185,7 @@ async fn a_file_is_taken_whole_or_not_at_all_unless_asked_for() {
     let text = "sku,warehouse,total,safety_stock,reason\n\
                 MUG-WHITE,TPE,12,3,count\n\
                 MUG-PINK,TPE,1,,count\n\
-                MUG-BLACK,XXX,1,,count\n\
+                MUG-BLACK,HUA,1,,count\n\
                 MUG-WHITE,TPE,11,,count\n\
                 TOTE-L,TPE,100,,count\n\
                 TOTE-S,KHH,7,,\n";
@@ -193,7 +193,7 @@ async fn a_file_is_taken_whole_or_not_at_all_unless_asked_for() {
     assert_eq!(refused.problem(422), "VALIDATION_FAILED");
     let wrong = json!([
         {"line": 3, "column": 1, "detail": "there is no SKU MUG-PINK"},
-        {"line": 4, "column": 2, "detail": "there is no warehouse XXX"},
+        {"line": 4, "column": 2, "detail": "there is no warehouse HUA"},
         {"line": 5, "column": 1, "detail": "is in line 2 already"},
         {"line": 7, "column": 3,
          "detail": "has no reason: give one in a column `reason`, or for the file"},

@@ -126,7 +126,7 @@ async fn a_move_that_the_machine_does_not_have_changes_nothing() {
     act(&app, &path, "dispatch", json!({})).await.ok(200);
     let again = act(&app, &path, "dispatch", json!({})).await;
     assert_eq!(
-        (again.problem(409), &again.body["status"]),
+        (again.problem(409), &again.body["current_status"]),
         ("INVALID_TRANSITION", &json!("in_transit"))
     );
     act(&app, &path, "receive", arrival(&app, 1)).await.ok(200);

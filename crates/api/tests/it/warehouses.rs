@@ -195,6 +195,39 @@ async fn a_closed_warehouse_keeps_what_it_has_and_gives_and_takes_nothing() {
 }
 
 #[tokio::test]
+async fn a_warehouse_opened_again_first_serves_who_waits_for_what_lies_there() {
+    let app = TestApp::new().await;
+    let (black, taipei) = (app.shop.mug_black, app.shop.taipei.to_string());
+    let path = format!("/api/admin/warehouses/{taipei}");
+    let mut body = app.staff(Role::Warehouse).get(&path).await.ok(200);
+    for field in ["id", "version"] {
+        body.as_object_mut().unwrap().remove(field);
+    }
+    body["active"] = json!(false);
+    put(&app, &taipei, "\"1\"", body.clone()).await.ok(200);
+    let queue = format!("/api/admin/inventory/{black}/backorders");
+    let rule = json!({"limit": 5});
+    app.staff(Role::Ops).send(Method::PUT, &queue, Some(rule)).await.ok(200);
+    let mut buyer = app.visitor().with("idempotency-key", "first");
+    let placed = buyer.post("/api/orders", order(&[(black, 2)])).await.ok(201);
+    assert_eq!(placed["items"][0]["backordered"], 2);
+    // Who has not seen it does not open it, and nothing is given.
+    body["active"] = json!(true);
+    assert_eq!(put(&app, &taipei, "\"1\"", body.clone()).await.problem(412), "VERSION_CONFLICT");
+    assert_eq!(app.staff(Role::Ops).get(&queue).await.ok(200)["waiting"], 2);
+
+    put(&app, &taipei, "\"2\"", body).await.ok(200);
+    let seen = app.staff(Role::Ops).get(&queue).await.ok(200);
+    assert_eq!((&seen["waiting"], &seen["items"][0]["waiting"]), (&json!(1), &json!(1)));
+    let row = &stock(&app, black).await[0];
+    assert_eq!((&row["available"], &row["reserved"]), (&json!(0), &json!(1)));
+    let mut late = app.visitor().with("idempotency-key", "second");
+    let placed = late.post("/api/orders", order(&[(black, 1)])).await.ok(201);
+    assert_eq!(placed["items"][0]["backordered"], 1);
+    app.db.assert_ledger_balanced().await;
+}
+
+#[tokio::test]
 async fn only_the_warehouse_changes_warehouses() {
     let app = TestApp::new().await;
     let path = "/api/admin/warehouses";

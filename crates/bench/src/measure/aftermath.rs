@@ -17,11 +17,19 @@ const LIMIT: Duration = Duration::from_mins(3);
 const LATER: &str = r#"{"seconds": 86400}"#;
 
 impl Bench {
-    /// Events of a backlog that the shop's relay hands over, in a second.
-    pub(super) async fn outbox_drain(&mut self) -> Result<Figures> {
+    /// Events of a backlog that the shop's relay hands over, in a second: to nobody, or to a webhook
+    /// that wants every one, of which each becomes a delivery.
+    pub(super) async fn outbox_drain(
+        &mut self,
+        row: &'static str,
+        to_webhook: bool,
+    ) -> Result<Figures> {
         // An event is less work than an order.
         self.backlog(self.effort.backlog * 3).await?;
         let mut conn = sql::connect(&self.stage.url(RUN)).await?;
+        if to_webhook {
+            sql::register_webhook(&mut conn).await?;
+        }
         sql::checkpoint(&mut conn).await?;
         let shop = self.stage.shop(RUN, &[]).await?;
         let (began, first) = (Instant::now(), sql::events_pending(&mut conn).await?);
@@ -30,8 +38,10 @@ impl Bench {
         shop.stop().await?;
         let dead = sql::events_dead(&mut conn).await?;
         ensure!(dead == 0, "{dead} events could not be handed over");
+        let told = sql::deliveries(&mut conn).await?;
+        ensure!(told == if to_webhook { first } else { 0 }, "{told} deliveries of {first} events");
         let detail = json!({"events": first, "seconds": seconds});
-        Ok(Figures { rows: vec![("outbox_drain", rate)], detail })
+        Ok(Figures { rows: vec![(row, rate)], detail })
     }
 
     /// Unpaid orders whose time is over, ended in a second; and the same until their events, which

@@ -158,6 +158,21 @@ pub async fn events_pending(conn: &mut Connection) -> Result<u64> {
     Ok(count(&mut *conn, untaken).await? + count(conn, deferred).await?)
 }
 
+/// A webhook that wants every event, at an address where nothing may be sent: what is measured is
+/// writing its deliveries.
+pub async fn register_webhook(conn: &mut Connection) -> Result<()> {
+    let sql = "INSERT INTO webhooks.endpoints (id, url, description, filters, status, created_by, created_at)
+         VALUES (gen_random_uuid(), 'https://127.0.0.1/', 'bench', '{*}', 'active',
+             gen_random_uuid(), now())";
+    sqlx::query(sql).execute(conn).await?;
+    Ok(())
+}
+
+/// Deliveries of webhooks, whatever became of them.
+pub async fn deliveries(conn: &mut Connection) -> Result<u64> {
+    count(conn, "SELECT count(*) FROM webhooks.deliveries").await
+}
+
 /// Events that nobody will hand over any more.
 pub async fn events_dead(conn: &mut Connection) -> Result<u64> {
     count(conn, "SELECT count(*) FROM outbox.deferred WHERE dead").await

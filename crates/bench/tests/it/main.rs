@@ -102,8 +102,8 @@ fn rows_are_measured_and_checked() {
     let rows = "limit_sql_only,limit_sql_only_spread,orders_three_lines,naive_guarded_update,\
                 naive_for_update";
     let output = Command::new(env!("CARGO_BIN_EXE_bench"))
-        .args(["--rows", rows, "--rounds", "1", "--seconds", "0.3", "--warm-up", "0.1"])
-        .args(["--connections", "50"])
+        .args(["--rows", rows, "--rounds", "1", "--seconds", "1", "--warm-up", "0.1"])
+        .args(["--connections", "50", "--crowd", "50"])
         .arg("--data")
         .arg(folder.path().join("data"))
         .arg("--output")

@@ -5,9 +5,10 @@ use intake::{PlaceError, Placed, Refusal};
 use inventory::{
     Balance,
     backorders::{self, Backorder},
+    stocktakes,
 };
 use kernel::{
-    Actor,
+    Actor, Clock as _,
     id::{OrderId, VariantId},
 };
 use orders::OrderStatus;
@@ -20,10 +21,11 @@ use crate::{
 };
 
 /// Lets so many units of a variant be sold beyond stock.
-async fn allow(bench: &Bench, variant: VariantId, limit: u32) {
+pub async fn allow(bench: &Bench, variant: VariantId, limit: u32) {
     let rule = catalog::Backorders { limit, available_from: None };
     let mut tx = bench.test.db().begin().await.unwrap();
     catalog::put_backorders(&mut tx, variant, &rule).await.unwrap();
+    backorders::make_queue(&mut tx, variant).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -146,7 +148,7 @@ async fn who_gives_up_leaves_the_queue_and_gives_to_those_behind() {
     bench.assert_books_are_right().await;
     // Time is over for both who are left: everything is as it was.
     bench.minutes_pass(31);
-    assert_eq!(bench.checkout.expire_batch().await.unwrap(), 2);
+    assert_eq!(bench.end_due().await, 2);
     assert_eq!(bench.load(second).await.status, OrderStatus::Cancelled);
     assert!(queue(&bench, black).await.is_empty());
     let balance = bench.stock(black, shop.taipei).await;
@@ -170,7 +172,7 @@ async fn late_money_is_kept_only_if_everything_is_there() {
     }
     bench.checkout.cancel(given_up, Actor::Guest, None).await.unwrap();
     bench.minutes_pass(31);
-    assert_eq!(bench.checkout.expire_batch().await.unwrap(), 2);
+    assert_eq!(bench.end_due().await, 2);
     bench.receive(small, 2).await;
     for (trade_no, amount) in attempts {
         bench.deliver(&bench.notice(&trade_no, amount, "1", "0")).await;
@@ -257,5 +259,95 @@ async fn a_crowd_waits_within_the_limit_and_is_served_while_it_grows() {
     assert!(queue(&bench, small).await.is_empty());
     let balance = bench.stock(small, shop.taipei).await;
     assert_eq!((balance.total, balance.reserved, i64::from(balance.sold)), (50, 0, paid));
+    bench.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn a_warehouse_that_is_opened_again_serves_the_oldest_before_anybody_new() {
+    let bench = Bench::new().await;
+    let (black, taipei) = (bench.shop.mug_black, bench.shop.taipei);
+    bench.receive(black, 3).await;
+    bench.set_open(taipei, false).await;
+    allow(&bench, black, 9).await;
+    let first = bench.place(&[(black, 2)]).await.order.id;
+    let second = bench.place(&[(black, 3)]).await.order.id;
+    bench.pay(second).await;
+    assert_eq!(queue(&bench, black).await, [(first, 2, false), (second, 3, true)]);
+    let untouched = Balance { total: 4, available: 4, reserved: 0, sold: 0 };
+    assert_eq!(bench.stock(black, taipei).await, untouched);
+
+    // Four are two for the first, and two for the second, which is paid.
+    bench.set_open(taipei, true).await;
+    assert_eq!(queue(&bench, black).await, [(second, 1, true)]);
+    let given = Balance { total: 4, available: 0, reserved: 2, sold: 2 };
+    assert_eq!(bench.stock(black, taipei).await, given);
+    let third = bench.place(&[(black, 1)]).await;
+    assert_eq!(third.backordered, [(1, 1)]);
+    bench.assert_books_are_right().await;
+    // Once more changes nothing, and a warehouse in which nobody is waited for is only opened.
+    for warehouse in [taipei, bench.shop.kaohsiung] {
+        bench.set_open(warehouse, false).await;
+        bench.set_open(warehouse, true).await;
+    }
+    assert_eq!(bench.stock(black, taipei).await, given);
+    assert_eq!(queue(&bench, black).await, [(second, 1, true), (third.order.id, 1, false)]);
+    bench.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn what_is_being_counted_is_given_when_it_thaws_and_not_when_its_warehouse_opens() {
+    let bench = Bench::new().await;
+    let (black, taipei) = (bench.shop.mug_black, bench.shop.taipei);
+    bench.set_open(taipei, false).await;
+    allow(&bench, black, 1).await;
+    let waiting = bench.place(&[(black, 1)]).await.order.id;
+    let stocktake = bench.take_stock(black).await;
+    bench.set_open(taipei, true).await;
+    assert_eq!(queue(&bench, black).await, [(waiting, 1, false)]);
+    let balance = bench.stock(black, taipei).await;
+    assert_eq!(balance, Balance { total: 1, available: 1, reserved: 0, sold: 0 });
+    bench.assert_books_are_right().await;
+
+    let clock = bench.test.clock();
+    let (actor, at) = (Actor::System, clock.now());
+    let cause = inventory::Cause { actor, reference: None, reason: None, at };
+    let context = inventory::SaveContext { clock: &*clock, ids: bench.test.ids() };
+    let by = bench.test.ids().next(&*clock);
+    let mut tx = bench.test.db().begin().await.unwrap();
+    stocktakes::cancel(&mut tx, stocktake, "enough", by, &cause, &context).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(queue(&bench, black).await.is_empty());
+    let balance = bench.stock(black, taipei).await;
+    assert_eq!(balance, Balance { total: 1, available: 0, reserved: 1, sold: 0 });
+    bench.assert_books_are_right().await;
+}
+
+/// Buyers on two nodes while the warehouse with the goods is opened: nobody waits for what is there,
+/// and nobody gets anything while somebody older waits.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_is_served_in_turn_while_a_warehouse_is_opened() {
+    let bench = Bench::with(quick()).await;
+    let (taipei, small) = (bench.shop.taipei, bench.shop.tote_small);
+    bench.receive(small, 20).await;
+    bench.set_open(taipei, false).await;
+    allow(&bench, small, 60).await;
+    let requests = (0..40).map(|n| bench.order(&[(small, 1 + n % 2)])).collect();
+    let settings = intake::Settings { batch: 4, batchers: 3, ..quick() };
+    let opening = async {
+        while bench.count("SELECT count(*) FROM inventory.backorders").await == 0 {
+            tokio::task::yield_now().await;
+        }
+        bench.set_open(taipei, true).await;
+    };
+    let (answers, ()) = tokio::join!(on_two_nodes_with(settings, &bench, requests), opening);
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    let waiting: i64 = queue(&bench, small).await.iter().map(|it| i64::from(it.1)).sum();
+    let balance = bench.stock(small, taipei).await;
+    assert_eq!(balance, Balance { total: 20, available: 0, reserved: 20, sold: 0 });
+    assert_eq!(waiting, 40);
+    let passed = "SELECT count(*) FROM inventory.backorders AS older
+                    JOIN inventory.backorders AS younger ON younger.seq > older.seq
+                   WHERE older.status = 'waiting' AND younger.waiting < younger.quantity";
+    assert_eq!(bench.count(passed).await, 0);
     bench.assert_books_are_right().await;
 }

@@ -105,7 +105,7 @@ async fn what_a_bundle_holds_is_given_back_once_by_cancelling_and_by_time() {
     bench.checkout.cancel(cancelled, Actor::Guest, None).await.unwrap();
     bench.checkout.cancel(cancelled, Actor::Guest, None).await.unwrap_err();
     bench.minutes_pass(31);
-    assert_eq!(bench.checkout.expire_batch().await.unwrap(), 1);
+    assert_eq!(bench.end_due().await, 1);
     assert_eq!(bench.load(expired).await.status, OrderStatus::Cancelled);
     for (variant, units) in [(shop.mug_white, 10), (shop.tote_large, 100)] {
         let balance = bench.stock(variant, shop.taipei).await;
@@ -127,7 +127,7 @@ async fn late_money_takes_hold_of_what_the_bundle_was_made_of_when_it_was_sold()
     let (trade_no, amount) = bench.begin(late).await;
     let (other_no, other_amount) = bench.begin(too_late).await;
     bench.minutes_pass(31);
-    assert_eq!(bench.checkout.expire_batch().await.unwrap(), 2);
+    assert_eq!(bench.end_due().await, 2);
     // It is made of something else by now, which is gone.
     seed::bundle(&bench.test, set, &[(shop.tote_small, 1)]).await;
 

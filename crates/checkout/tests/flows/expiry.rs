@@ -3,7 +3,6 @@
 use checkout::Checkout;
 use orders::OrderStatus;
 use payments::notices::Verdict;
-use pg::{Db, DbOptions};
 use sqlx::AssertSqlSafe;
 
 use crate::bench::Bench;
@@ -47,7 +46,7 @@ const WAITING: &str = "
     DROP TABLE waiting;";
 
 /// A shop with `count` orders that wait for their money.
-async fn crowd(count: i32) -> Bench {
+pub async fn crowd(count: i32) -> Bench {
     let bench = Bench::new().await;
     let shop = bench.shop;
     for variant in [shop.tote_large, shop.mug_white] {
@@ -58,12 +57,6 @@ async fn crowd(count: i32) -> Bench {
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await.unwrap();
     drop(conn);
     bench
-}
-
-/// Another node: a pool of its own on the same database.
-fn another_node(bench: &Bench) -> Checkout {
-    let db = Db::open(&DbOptions::app(bench.test.owner_url())).unwrap();
-    Checkout { db, ..bench.checkout.clone() }
 }
 
 /// Ends batch after batch; how many orders it was.
@@ -96,7 +89,7 @@ async fn several_nodes_end_each_order_of_a_crowd_exactly_once() {
     let count = usize::try_from(crowd_size).unwrap();
     let bench = crowd(crowd_size).await;
     bench.assert_books_are_right().await;
-    let other = another_node(&bench);
+    let other = bench.another_node();
     bench.minutes_pass(29);
     assert_eq!(expire_all(&other).await, 0);
     bench.minutes_pass(2);
@@ -139,7 +132,7 @@ async fn an_order_that_is_being_paid_is_left_alone() {
     let paid = async { bench.deliver(&body).await };
     let expired = async {
         until_waiting(&bench, 1).await;
-        let ended = bench.checkout.expire_batch().await.unwrap();
+        let ended = bench.end_due().await;
         assert_eq!(bench.load(paying).await.status, OrderStatus::PendingPayment);
         tx.rollback().await.unwrap();
         ended
@@ -147,7 +140,7 @@ async fn an_order_that_is_being_paid_is_left_alone() {
     let (reply, ended) = tokio::join!(paid, expired);
     assert_eq!((reply.verdict, ended), (Verdict::Accepted, 1));
     assert_eq!(bench.load(idle).await.status, OrderStatus::Cancelled);
-    assert_eq!(bench.checkout.expire_batch().await.unwrap(), 0);
+    assert_eq!(bench.end_due().await, 0);
     assert_eq!(bench.load(paying).await.status, OrderStatus::Paid);
     assert_eq!(bench.events(paying).await, ["order.created", "payment.succeeded", "order.paid"]);
     bench.assert_books_are_right().await;
@@ -165,7 +158,7 @@ async fn money_that_comes_while_its_order_expires_waits_and_revives_it() {
     bench.minutes_pass(31);
     let mut tx = bench.test.db().begin().await.unwrap();
     inventory::lock(&mut tx, &[tote]).await.unwrap();
-    let expired = async { bench.checkout.expire_batch().await.unwrap() };
+    let expired = async { bench.end_due().await };
     let paid = async {
         until_waiting(&bench, 1).await;
         bench.deliver(&body).await

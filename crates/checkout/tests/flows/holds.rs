@@ -127,7 +127,7 @@ async fn room_comes_back_when_an_order_is_paid_cancelled_or_over() {
     bench.minutes_pass(31);
     // As long as it holds its stock it counts.
     full(again().await);
-    bench.checkout.expire_batch().await.unwrap();
+    bench.end_due().await;
     assert_ne!(again().await.unwrap(), over);
     bench.assert_books_are_right().await;
 }

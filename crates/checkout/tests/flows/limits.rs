@@ -154,7 +154,7 @@ async fn fifty_at_once_redeem_a_coupon_for_five_exactly_five_times() {
         assert_eq!(bench.pay(*paid).await.verdict, Verdict::Accepted);
     }
     bench.minutes_pass(30);
-    assert_eq!(bench.checkout.expire_batch().await.unwrap(), 1);
+    assert_eq!(bench.end_due().await, 1);
     assert_eq!(redeemed(&bench).await, (3, 3));
     let answers = on_two_nodes(&bench, requests(50)).await;
     assert_eq!(orders(&answers).len(), 2);
@@ -201,7 +201,7 @@ async fn fifty_at_once_of_one_buyer_get_exactly_two_units() {
     let answers = on_two_nodes(&bench, requests(())).await;
     assert_eq!(orders(&answers).len(), 1);
     bench.minutes_pass(30);
-    assert_eq!(bench.checkout.expire_batch().await.unwrap(), 3);
+    assert_eq!(bench.end_due().await, 3);
     assert_eq!(bench.count("SELECT count(*) FROM orders.purchases").await, 0);
     let answers = on_two_nodes(&bench, requests(())).await;
     assert_eq!(orders(&answers).len(), 2);
@@ -364,7 +364,7 @@ async fn late_money_takes_its_share_of_the_limits_again_or_goes_back() {
     let lucky = bench.intake.place(with(order("a@example.com"), "ONCE")).await.unwrap().order.id;
     let (trade_no, amount) = bench.begin(lucky).await;
     bench.minutes_pass(31);
-    bench.checkout.expire_batch().await.unwrap();
+    bench.end_due().await;
     assert_eq!(redeemed(&bench).await, (0, 0));
     bench.deliver(&bench.notice(&trade_no, amount, "1", "0")).await;
     assert_eq!(bench.load(lucky).await.status, OrderStatus::Paid);
@@ -376,7 +376,7 @@ async fn late_money_takes_its_share_of_the_limits_again_or_goes_back() {
     let late = bench.intake.place(order("b@example.com")).await.unwrap().order.id;
     let (trade_no, amount) = bench.begin(late).await;
     bench.minutes_pass(31);
-    bench.checkout.expire_batch().await.unwrap();
+    bench.end_due().await;
     bench.intake.place(order("b@example.com")).await.unwrap();
     bench.deliver(&bench.notice(&trade_no, amount, "1", "0")).await;
     assert_eq!(bench.load(late).await.status, OrderStatus::Cancelled);
@@ -388,7 +388,7 @@ async fn late_money_takes_its_share_of_the_limits_again_or_goes_back() {
     let late = bench.intake.place(with(order("c@example.com"), "ONCE")).await.unwrap().order.id;
     let (trade_no, amount) = bench.begin(late).await;
     bench.minutes_pass(31);
-    bench.checkout.expire_batch().await.unwrap();
+    bench.end_due().await;
     bench.intake.place(with(order("d@example.com"), "ONCE")).await.unwrap();
     bench.deliver(&bench.notice(&trade_no, amount, "1", "0")).await;
     assert_eq!(bench.load(late).await.status, OrderStatus::Cancelled);

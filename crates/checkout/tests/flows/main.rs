@@ -3,17 +3,28 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod after_sale;
 mod archive;
+mod asking;
 mod backorders;
 mod bench;
 mod bundles;
+mod by_hand;
+mod desk;
+mod ecpay_money;
 mod ending;
 mod expiry;
 mod faults;
 mod gate;
 mod holds;
 mod limits;
+mod matrix;
+mod methods;
 mod paying;
 mod placing;
+mod polling;
 mod races;
+mod reconciling;
+mod refunds;
+mod reminding;
 mod scenarios;

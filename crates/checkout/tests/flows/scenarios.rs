@@ -110,7 +110,7 @@ async fn a_reservation_times_out_after_thirty_minutes() {
     let began = bench.test.clock().now();
 
     bench.test.clock().advance(SignedDuration::from_mins(30) - SignedDuration::from_secs(1));
-    assert_eq!(bench.checkout.expire_batch().await.unwrap(), 0);
+    assert_eq!(bench.end_due().await, 0);
     let stock = bench.stock(mug, taipei).await;
     assert_eq!((stock.available, stock.reserved), (0, 1));
     assert_eq!(bench.load(first).await.status, OrderStatus::PendingPayment);
@@ -118,8 +118,8 @@ async fn a_reservation_times_out_after_thirty_minutes() {
     assert_eq!(refused(&early), (1, 0));
 
     bench.test.clock().advance(SignedDuration::from_secs(1));
-    assert_eq!(bench.checkout.expire_batch().await.unwrap(), 1);
-    assert_eq!(bench.checkout.expire_batch().await.unwrap(), 0);
+    assert_eq!(bench.end_due().await, 1);
+    assert_eq!(bench.end_due().await, 0);
     let stock = bench.stock(mug, taipei).await;
     assert_eq!((stock.total, stock.available, stock.reserved, stock.sold), (1, 1, 0, 0));
     assert_eq!(bench.load(first).await.status, OrderStatus::Cancelled);
@@ -137,7 +137,7 @@ async fn a_reservation_times_out_after_thirty_minutes() {
     assert_eq!(held(&bench, next).await[0].status, ReservationStatus::Active);
     let third = bench.intake.place(buyer(&bench, 3, mug, 1)).await;
     assert_eq!(refused(&third), (1, 0));
-    assert_eq!(bench.checkout.expire_batch().await.unwrap(), 0);
+    assert_eq!(bench.end_due().await, 0);
     bench.test.assert_ledger_balanced().await;
     bench.assert_books_are_right().await;
 }

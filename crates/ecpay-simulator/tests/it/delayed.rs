@@ -63,7 +63,7 @@ async fn store_codes_expire_in_their_own_units() {
         panic!("{:?}", notice.payment_code)
     };
     assert!(segments.iter().all(|segment| !segment.is_empty() && segment.len() <= 20));
-    assert_eq!(expires_at, "2026-01-03T15:59:59Z".parse().unwrap());
+    assert_eq!(expires_at, "2026-01-03T04:00:00Z".parse().unwrap());
     world.close().await;
 }
 
@@ -86,7 +86,8 @@ async fn a_choice_of_methods_without_the_hidden_ones() {
     let page = world.enter(&world.checkout("D5", Method::All { hidden })).await;
     assert!(page.has("sim-method-Credit") && page.has("sim-method-ATM"));
     assert!(!page.has("sim-method-CVS") && !page.has("sim-method-BARCODE"));
-    let (status, _) = world.control("/_sim/trades/D5/pay", Some(json!({ "method": "CVS" }))).await;
+    let (status, _) =
+        world.control("/simulator/trades/D5/pay", Some(json!({ "method": "CVS" }))).await;
     assert_eq!(status, 409);
     world.close().await;
 }

@@ -131,7 +131,7 @@ async fn silence_until_asked_again() {
         (&trade["status"], &trade["notices"][0]["state"]),
         (&json!("paid"), &json!("silenced"))
     );
-    world.control("/_sim/trades/F1/redeliver", None).await;
+    world.control("/simulator/trades/F1/redeliver", None).await;
     assert_eq!(world.shop.receive().await.payment().outcome(), Outcome::Paid);
     world.close().await;
 }
@@ -144,10 +144,10 @@ async fn faults_can_be_aimed_counted_listed_and_cleared() {
     world.pay("F1").await;
     assert!(world.shop.receive().await.try_payment().is_ok());
     world.card_order("F2").await;
-    world.control("/_sim/trades/F2/pay", Some(json!({ "outcome": "failed" }))).await;
+    world.control("/simulator/trades/F2/pay", Some(json!({ "outcome": "failed" }))).await;
     assert!(world.shop.receive().await.try_payment().is_err());
 
-    let url = world.url("/_sim/faults");
+    let url = world.url("/simulator/faults");
     let list = || async {
         let response = world.browser.get(&url).send().await.unwrap();
         response.json::<serde_json::Value>().await.unwrap()
@@ -159,8 +159,58 @@ async fn faults_can_be_aimed_counted_listed_and_cleared() {
     assert_eq!(world.browser.delete(&url).send().await.unwrap().status(), 204);
     assert_eq!(list().await, json!({ "items": [] }));
 
-    let bad =
-        world.control("/_sim/faults", Some(json!({ "kind": "duplicated", "copies": 1 }))).await;
+    let bad = world
+        .control("/simulator/faults", Some(json!({ "kind": "duplicated", "copies": 1 })))
+        .await;
     assert_eq!(bad.0, 422);
+    for odd in [
+        json!({ "kind": "silence", "mechant_trade_no": "F1" }),
+        json!({ "kind": "silence", "delay_ms": 1 }),
+        json!({ "kind": "noise" }),
+        json!("silence"),
+    ] {
+        let (status, answer) = world.control("/simulator/faults", Some(odd)).await;
+        assert_eq!(status, 400, "{answer}");
+    }
+    assert_eq!(list().await, json!({ "items": [] }));
+    world.close().await;
+}
+
+#[tokio::test]
+async fn notices_of_codes_go_wrong_too() {
+    let mut world = World::new().await;
+    let info = world.shop.url("/info");
+    let issue = async |number: &str| {
+        let fields = json!({ "PaymentInfoURL": info });
+        let asked = json!({ "merchant_trade_no": number, "method": "ATM", "fields": fields });
+        world.control("/simulator/trades", Some(asked)).await;
+        world.control(&format!("/simulator/trades/{number}/issue"), None).await;
+    };
+    for fault in [
+        json!({ "kind": "forged_mac", "notice": "code", "merchant_trade_no": "K1" }),
+        json!({ "kind": "wrong_amount", "notice": "code", "merchant_trade_no": "K2" }),
+        json!({ "kind": "duplicated", "copies": 2, "notice": "code", "merchant_trade_no": "K2" }),
+        json!({ "kind": "silence", "notice": "code", "merchant_trade_no": "K3" }),
+        json!({ "kind": "silence" }),
+    ] {
+        world.fault(fault).await;
+    }
+    for number in ["K1", "K2", "K3"] {
+        issue(number).await;
+    }
+    let mut received = Vec::new();
+    for _ in 0..3 {
+        received.push(world.shop.receive().await);
+    }
+    world.shop.receives_nothing_for(QUIET).await;
+    let verified = |received: &crate::shop::Received| {
+        ecpay::CodeNotice::verify(&received.body, &crate::merchant())
+    };
+    let forged = received.iter().filter(|one| verified(one).is_err()).count();
+    assert_eq!(forged, 1);
+    let amounts: Vec<u32> =
+        received.iter().filter_map(|one| verified(one).ok()).map(|notice| notice.amount).collect();
+    assert_eq!(amounts, [99, 99]);
+    assert_eq!(world.trade("K3").await["notices"][0]["state"], json!("silenced"));
     world.close().await;
 }

@@ -3,13 +3,22 @@
 //! Requests are made and notices read with the `ecpay` crate, which shares no code with the
 //! simulator: each checks the other.
 
+mod actions;
+mod cards;
 mod cashier;
+mod console;
+mod control;
 mod delayed;
 mod faults;
+mod files;
+mod gate;
+mod kept;
 mod notices;
 mod query;
+mod readme;
 mod rules;
 mod shop;
+mod vectors;
 
 use std::time::Duration;
 
@@ -28,6 +37,13 @@ fn merchant() -> Merchant {
     Merchant::new("3002607", "pwFHCqoQZGmho4w6", "EkRm7iFT261dpevs").expect("sound keys")
 }
 
+/// The body of a request, signed by a merchant.
+fn signed(merchant: &Merchant, fields: &[(&str, &str)]) -> String {
+    let pairs = || [("MerchantID", "3002607")].into_iter().chain(fields.iter().copied());
+    let mac = merchant.sign(pairs());
+    ecpay::to_form_body(pairs().chain([(ecpay::CHECK_MAC_VALUE, mac.as_str())]))
+}
+
 /// A simulator, a shop and a browser.
 struct World {
     simulator: Simulator,
@@ -42,10 +58,18 @@ impl World {
     }
 
     async fn with(config: Config) -> Self {
+        Self::start(Config { retry_delay: RETRY, ..config }).await
+    }
+
+    /// One whose notices wait so long before they are sent again.
+    async fn patient(retry_delay: Duration) -> Self {
+        Self::start(Config { retry_delay, ..Config::default() }).await
+    }
+
+    async fn start(config: Config) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let now = NOW.parse().expect("RFC 3339");
-        let config =
-            Config { clock: std::sync::Arc::new(move || now), retry_delay: RETRY, ..config };
+        let config = Config { clock: std::sync::Arc::new(move || now), ..config };
         let simulator = Simulator::start(config, listener).expect("a simulator");
         let base = format!("http://{}", simulator.local_addr());
         let browser = reqwest::Client::builder()
@@ -112,19 +136,36 @@ impl World {
         (response.status().as_u16(), response.json().await.expect("JSON"))
     }
 
+    /// A signed request of a shop's server, its `MerchantID` besides the fields given.
+    async fn ask(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        self.post_form(&self.url(path), signed(&merchant(), fields)).await
+    }
+
+    async fn reset(&self) {
+        let answer = self.browser.post(self.url("/simulator/reset")).send().await;
+        assert_eq!(answer.expect("an answer").status(), 204);
+    }
+
+    /// Lets time pass at ECPay.
+    async fn advance(&self, seconds: i64) {
+        let (status, answer) =
+            self.control("/simulator/clock", Some(json!({ "advance_seconds": seconds }))).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+
     async fn pay(&self, number: &str) -> Value {
-        let (status, trade) = self.control(&format!("/_sim/trades/{number}/pay"), None).await;
+        let (status, trade) = self.control(&format!("/simulator/trades/{number}/pay"), None).await;
         assert_eq!(status, 200, "{trade}");
         trade
     }
 
     async fn fault(&self, fault: Value) {
-        let (status, answer) = self.control("/_sim/faults", Some(fault)).await;
+        let (status, answer) = self.control("/simulator/faults", Some(fault)).await;
         assert_eq!(status, 201, "{answer}");
     }
 
     async fn trade(&self, number: &str) -> Value {
-        let url = self.url(&format!("/_sim/trades/{number}"));
+        let url = self.url(&format!("/simulator/trades/{number}"));
         let response = self.browser.get(url).send().await.expect("an answer");
         response.json().await.expect("JSON")
     }
@@ -142,6 +183,18 @@ impl World {
         panic!("no notice became {state}: {}", self.trade(number).await);
     }
 
+    /// Waits until the only notice of an order was tried so often.
+    async fn notice_tried(&self, number: &str, tries: usize) -> Value {
+        for _ in 0..500 {
+            let notice = self.trade(number).await["notices"][0].clone();
+            if notice["attempts"].as_array().is_some_and(|all| all.len() == tries) {
+                return notice;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("not tried {tries} times: {}", self.trade(number).await);
+    }
+
     async fn close(self) {
         self.simulator.stop().await;
         self.shop.close().await;
@@ -153,15 +206,18 @@ struct Page {
     status: u16,
     path: String,
     text: String,
+    bytes: Vec<u8>,
 }
 
 impl Page {
     async fn of(response: reqwest::Response) -> Self {
-        Self {
-            status: response.status().as_u16(),
-            path: response.url().path().to_owned(),
-            text: response.text().await.expect("text"),
-        }
+        let (status, path) = (response.status().as_u16(), response.url().path().to_owned());
+        let bytes = response.bytes().await.expect("a body").to_vec();
+        Self { status, path, text: String::from_utf8_lossy(&bytes).into_owned(), bytes }
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).expect("JSON")
     }
 
     fn has(&self, test_id: &str) -> bool {

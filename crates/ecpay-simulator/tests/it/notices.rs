@@ -85,12 +85,12 @@ async fn a_shop_that_is_not_there_or_never_answers_holds_up_nobody() {
 async fn the_last_notice_can_be_sent_again() {
     let mut world = World::new().await;
     world.card_order("N6").await;
-    let (status, _) = world.control("/_sim/trades/N6/redeliver", None).await;
+    let (status, _) = world.control("/simulator/trades/N6/redeliver", None).await;
     assert_eq!(status, 409);
     world.pay("N6").await;
     let first = world.shop.receive().await;
     world.notice_in_state("N6", "acknowledged").await;
-    let (status, _) = world.control("/_sim/trades/N6/redeliver", None).await;
+    let (status, _) = world.control("/simulator/trades/N6/redeliver", None).await;
     assert_eq!(status, 200);
     assert_eq!(world.shop.receive().await, first);
     world.close().await;
@@ -113,11 +113,11 @@ async fn paying_twice_or_what_is_not_there_is_refused() {
     world.card_order("N8").await;
     world.pay("N8").await;
     world.shop.receive().await;
-    let (status, answer) = world.control("/_sim/trades/N8/pay", None).await;
+    let (status, answer) = world.control("/simulator/trades/N8/pay", None).await;
     assert_eq!((status, answer), (409, json!({ "error": "the order is paid already" })));
-    let (status, _) = world.control("/_sim/trades/NOPE/pay", None).await;
+    let (status, _) = world.control("/simulator/trades/NOPE/pay", None).await;
     assert_eq!(status, 404);
-    let (status, _) = world.control("/_sim/trades/N8/pay", Some(json!({ "outcme": 1 }))).await;
+    let (status, _) = world.control("/simulator/trades/N8/pay", Some(json!({ "outcme": 1 }))).await;
     assert_eq!(status, 400);
     world.shop.receives_nothing_for(Duration::from_millis(50)).await;
     world.close().await;

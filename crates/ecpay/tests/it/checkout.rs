@@ -1,8 +1,9 @@
 //! Whole checkout forms.
 
 use ecpay::{
-    Atm, Barcode, Checkout, CheckoutError, CheckoutForm, CodeUrls, Credit, Cvs, Environment,
-    Instalment, Language, MerchantTradeNo, Method, MethodName, Order, UnionPay,
+    Atm, Barcode, BnplProvider, Checkout, CheckoutError, CheckoutForm, CodeUrls, Credit, Cvs,
+    Environment, Instalment, Language, MerchantTradeNo, Method, MethodName, Order, UnionPay,
+    Wallet,
 };
 
 use crate::merchant;
@@ -64,7 +65,6 @@ fn a_card_payment_with_everything() {
             .item_url("https://shop.example/p/1")
             .remark("備註")
             .store_id("A1")
-            .platform_id("3002599")
             .language(Language::English)
             .extra_paid_info()
             .custom_fields([Some("a & b".into()), None, None, Some("{1}".into())]),
@@ -81,7 +81,6 @@ fn a_card_payment_with_everything() {
         ("ItemURL", "https://shop.example/p/1"),
         ("Remark", "備註"),
         ("StoreID", "A1"),
-        ("PlatformID", "3002599"),
         ("Language", "ENG"),
         ("NeedExtraPaidInfo", "Y"),
         ("CustomField1", "a & b"),
@@ -90,6 +89,7 @@ fn a_card_payment_with_everything() {
         assert_eq!(form.get(name), Some(value), "{name}");
     }
     assert_eq!(form.get("CustomField2"), None);
+    assert_eq!(form.get("PlatformID"), None);
     assert_eq!(form.fields().last().unwrap().0, "CheckMacValue");
     let mac = form.get("CheckMacValue").unwrap();
     assert!(merchant().verify(form.fields(), mac));
@@ -136,11 +136,73 @@ fn methods_can_be_hidden_from_the_choice() {
 }
 
 #[test]
+fn what_is_paid_later_has_a_least_amount_and_a_provider() {
+    let with = |total_amount, provider| {
+        let order = Order { total_amount, ..order() };
+        sign(&Checkout::new(order, Method::Bnpl { provider }))
+    };
+    assert_eq!(
+        with(2_999, None),
+        Err(CheckoutError::OutOfRange {
+            field: "TotalAmount",
+            value: 2_999,
+            min: 3_000,
+            max: u32::MAX
+        })
+    );
+    let form = with(3_000, None).unwrap();
+    assert_eq!(form.get("ChoosePayment"), Some("BNPL"));
+    assert_eq!(form.get("ChooseSubPayment"), None);
+    for (provider, name) in [(BnplProvider::Urich, "URICH"), (BnplProvider::Zingala, "ZINGALA")] {
+        let form = with(3_000, Some(provider)).unwrap();
+        assert_eq!(form.get("ChooseSubPayment"), Some(name));
+    }
+}
+
+#[test]
+fn wallets_have_names_and_cannot_be_hidden() {
+    let form = sign_method(Method::DigitalPayment { wallet: None }).unwrap();
+    assert_eq!(form.get("ChoosePayment"), Some("DigitalPayment"));
+    assert_eq!(form.get("ChooseSubPayment"), None);
+    for (wallet, name) in [(Wallet::Jkopay, "Jkopay"), (Wallet::Ipass, "iPASS")] {
+        let form = sign_method(Method::DigitalPayment { wallet: Some(wallet) }).unwrap();
+        assert_eq!(form.get("ChooseSubPayment"), Some(name));
+    }
+    assert_eq!(
+        sign_method(Method::All { hidden: vec![MethodName::DigitalPayment] }),
+        Err(CheckoutError::Excluded { field: "IgnorePayment" })
+    );
+}
+
+#[test]
+fn codes_are_letters_and_digits() {
+    let atm = Atm { bank: Some("E SUN".into()), ..Atm::default() };
+    assert_eq!(
+        sign_method(Method::Atm(atm)),
+        Err(CheckoutError::Character { field: "ChooseSubPayment", character: ' ' })
+    );
+    let cvs = Cvs { chain: Some("F".repeat(21)), ..Cvs::default() };
+    assert_eq!(
+        sign_method(Method::Cvs(cvs)),
+        Err(CheckoutError::TooLong { field: "ChooseSubPayment", length: 21, limit: 20 })
+    );
+    let stored = Credit { member_id: Some("member1".into()), ..Credit::default() };
+    assert_eq!(sign_method(Method::Credit(stored)), Err(CheckoutError::MemberId));
+}
+
+#[test]
+fn a_platform_is_named_in_the_form() {
+    let platform = merchant().on_platform("3002599").unwrap();
+    let form = Checkout::new(order(), Method::credit()).sign(&platform, &Environment::Stage);
+    assert_eq!(form.unwrap().get("PlatformID"), Some("3002599"));
+}
+
+#[test]
 fn what_excludes_each_other_is_refused() {
     let union_only = Credit { union_pay: Some(UnionPay::Only), ..Credit::default() };
     let cases = [
         (Credit { redeem: true, ..union_only.clone() }, "Redeem"),
-        (Credit { member_id: Some("m".into()), ..union_only.clone() }, "BindingCard"),
+        (Credit { member_id: Some("3002607m".into()), ..union_only.clone() }, "BindingCard"),
         (Credit { instalments: vec![Instalment::Six], ..union_only }, "CreditInstallment"),
         (
             Credit { redeem: true, instalments: vec![Instalment::Six], ..Credit::default() },

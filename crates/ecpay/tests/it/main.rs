@@ -1,8 +1,15 @@
 //! The crate from outside: published vectors, properties, whole forms and notices.
 
+mod cards;
 mod checkout;
+#[cfg(feature = "client")]
+mod client;
+mod codes;
+mod files;
 mod notices;
 mod properties;
+#[cfg(feature = "client")]
+mod server;
 mod vectors;
 
 use ecpay::Merchant;

@@ -1,6 +1,11 @@
 //! What must hold for every input.
 
-use ecpay::{Algorithm, CHECK_MAC_VALUE, Fields, HashKeys, dotnet_url_encode, taipei, text};
+use ecpay::{
+    Action, Algorithm, CHECK_MAC_VALUE, CardKind, CardState, CardStatus, CardTrade, CharSet,
+    Charge, Fields, FundingRow, HashKeys, NextAction, TradeRow, dotnet_url_encode, next_action,
+    taipei, text,
+};
+use jiff::Timestamp;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
@@ -105,9 +110,139 @@ proptest! {
 
     #[test]
     fn taipei_times_come_back(second in 0_i64..4_000_000_000) {
-        let at = jiff::Timestamp::from_second(second).unwrap();
-        prop_assert_eq!(taipei::parse(&taipei::format(at)), Ok(at));
+        let at = Timestamp::from_second(second).unwrap();
+        let written = taipei::format(at);
+        prop_assert_eq!(taipei::parse(&written), Ok(at));
+        prop_assert_eq!(taipei::parse_loose(&written), Ok(at));
+        prop_assert_eq!(taipei::parse_loose(&written.replace('/', "-")), Ok(at));
+        let day = taipei::parse_date(&taipei::format_date(at)).unwrap();
+        prop_assert_eq!(taipei::parse_date_loose(&written), Ok(day));
+        prop_assert_eq!(taipei::parse_date_loose(&day.strftime("%Y%m%d").to_string()), Ok(day));
     }
+
+    #[test]
+    fn reading_times_never_panics(text in any::<String>(), digits in "[0-9/: 上下午-]{0,24}") {
+        for text in [text, digits] {
+            let _ = taipei::parse_date_loose(&text);
+            if let Ok(at) = taipei::parse_loose(&text) {
+                prop_assert_eq!(taipei::parse(&taipei::format(at)), Ok(at));
+            }
+        }
+    }
+
+    #[test]
+    fn charges_come_back(units in any::<i64>()) {
+        let charge = Charge::of_ten_thousandths(units);
+        let read = charge.to_string().parse::<Charge>();
+        // The least of all has no positive twin to be read by.
+        prop_assert_eq!(read.ok(), (units != i64::MIN).then_some(charge));
+    }
+
+    #[test]
+    fn charges_of_any_text_are_read_or_refused(text in any::<String>(), near in "-?[0-9.]{0,20}") {
+        for text in [text, near] {
+            if let Ok(charge) = text.parse::<Charge>() {
+                prop_assert_eq!(charge.to_string().parse::<Charge>(), Ok(charge));
+            }
+        }
+    }
+
+    #[test]
+    fn written_trades_are_read(rows in vec(trade(), 0..20), big5 in any::<bool>()) {
+        let mut file = "=\"訂單日期\",=\"廠商訂單編號\",=\"交易金額\",=\"買家備註\"\r\n".to_owned();
+        for (number, amount, at, remark) in &rows {
+            let at = taipei::format(Timestamp::from_second(*at).unwrap());
+            let quoted = remark.replace('"', "\"\"");
+            let row = format!("=\"{at}\",=\"{number}\",=\"{amount}\",=\"{quoted}\"\r\n");
+            file.push_str(&row);
+        }
+        let (charset, bytes) = if big5 {
+            (CharSet::Big5, encoding_rs::BIG5.encode(&file).0.into_owned())
+        } else {
+            (CharSet::Utf8, file.into_bytes())
+        };
+        let read = TradeRow::read_file(&bytes, charset).unwrap();
+        prop_assert_eq!(read.len(), rows.len());
+        for (row, (number, amount, at, remark)) in read.iter().zip(&rows) {
+            prop_assert_eq!(&row.merchant_trade_no, number);
+            prop_assert_eq!(row.amount, *amount);
+            prop_assert_eq!(row.ordered_at, Some(Timestamp::from_second(*at).unwrap()));
+            prop_assert_eq!(row.cell("買家備註"), Some(remark.as_str()));
+        }
+    }
+
+    #[test]
+    fn reading_files_and_cards_never_panics(
+        bytes in vec(any::<u8>(), 0..400), cells in "[0-9OX,=\"\n\r./小計-]{0,200}",
+    ) {
+        let near = format!("授權單號,訂單編號,廠商訂單編號,訂單日期,交易金額\n{cells}");
+        for file in [bytes.as_slice(), near.as_bytes()] {
+            for charset in [CharSet::Big5, CharSet::Utf8] {
+                let _ = TradeRow::read_file(file, charset);
+                let _ = FundingRow::read_file(file, charset);
+            }
+            let _ = CardTrade::read(file);
+        }
+    }
+
+    /// Followed to its end, with ECPay doing what it is asked and moving the state on as the manual
+    /// says, the plan gives back exactly what was asked for, or leaves it to a person untouched.
+    #[test]
+    fn a_plan_gives_back_what_was_asked_for(
+        charged in 1_u32..1_000_000, before in 0_u32..1_000_000, asked in 0_u32..1_000_000,
+        state in 0_usize..7, kind in 0_usize..4,
+    ) {
+        let kinds =
+            [CardKind::Plain, CardKind::Instalments, CardKind::BonusPoints, CardKind::UnionPay];
+        let authorised_at: Timestamp = "2026-01-01T04:00:00Z".parse().unwrap();
+        let now = "2026-01-02T04:00:00Z".parse().unwrap();
+        let status = status(state);
+        let captured = matches!(status, CardStatus::ToCapture | CardStatus::Captured);
+        let given_back = if captured { before % charged } else { 0 };
+        let amount = asked % (charged - given_back + 1);
+        let mut card = CardState { status, kind: kinds[kind], authorised_at, charged, given_back };
+        let mut refunds = 0;
+        for _ in 0..4 {
+            let next = next_action(&card, amount, now);
+            prop_assert_eq!(next.is_err(), amount == 0);
+            let Ok(NextAction::Do { action, amount: with, last }) = next else { break };
+            card.status = match action {
+                Action::Capture | Action::Refund => CardStatus::ToCapture,
+                Action::CancelCapture => CardStatus::CaptureCancelled,
+                Action::Abandon => CardStatus::Cancelled,
+            };
+            match action {
+                Action::Refund => refunds += with,
+                Action::Abandon => refunds += card.charged,
+                Action::Capture | Action::CancelCapture => {}
+            }
+            if last {
+                prop_assert_eq!(refunds, amount);
+                break;
+            }
+            prop_assert_eq!(refunds, 0);
+        }
+        prop_assert!(refunds == 0 || refunds == amount);
+    }
+}
+
+fn status(which: usize) -> CardStatus {
+    match which {
+        0 => CardStatus::Unauthorised,
+        1 => CardStatus::Authorised,
+        2 => CardStatus::ToCapture,
+        3 => CardStatus::Captured,
+        4 => CardStatus::CaptureCancelled,
+        5 => CardStatus::Cancelled,
+        _ => CardStatus::Other("?".into()),
+    }
+}
+
+/// A number, an amount, a time, and a remark that may hold what separates cells. It does not begin
+/// or end with what cells are freed of, and is not what stands for nothing.
+fn trade() -> impl Strategy<Value = (String, i64, i64, String)> {
+    ("[A-Za-z0-9]{1,20}", any::<i32>(), 0_i64..4_000_000_000, "x[a-z玫瑰,\"= ]{0,12}x")
+        .prop_map(|(number, amount, at, remark)| (number, amount.into(), at, remark))
 }
 
 #[test]

@@ -169,6 +169,9 @@ fn explained(refusal: &Refusal) -> (&'static str, Value) {
             "VALIDATION_FAILED",
             field("/customer/shipping_method".into(), "there is no such shipping method"),
         ),
+        Refusal::PaymentMethod(refusal) => {
+            ("VALIDATION_FAILED", field("/customer/payment_method".into(), &refusal.to_string()))
+        }
         Refusal::PurchaseLimit(lines) => {
             let lines: Vec<Value> = lines
                 .iter()

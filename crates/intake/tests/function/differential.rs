@@ -90,8 +90,9 @@ async fn compare(
         let by_engine = told(&outcome);
         let by_function = call(twins.function.db(), &customer, &items).await;
         count(census, world, &by_engine, outcome.as_ref().is_ok_and(|placed| placed.replayed));
-        note(&by_engine, &mut placed)?;
-        note(&by_function, &mut called)?;
+        let held = held_for(world, ask);
+        note(&by_engine, held, &mut placed)?;
+        note(&by_function, held, &mut called)?;
         prop_assert_eq!(anonymous(by_engine, &placed), anonymous(by_function, &called));
     }
     let by_engine = traces(&twins.engine, &placed).await;
@@ -137,8 +138,24 @@ fn count(census: &mut Census, world: &World, told: &Told, replayed: bool) {
     }
 }
 
+/// For how long stock is held (BR-003): as the way of paying is shipped, or shorter where something
+/// is in a sale.
+fn held_for(world: &World, ask: &Ask) -> SignedDuration {
+    let by_method = match ask.paying {
+        "ecpay_atm" => 5 * 24 * 60,
+        "ecpay_cvs" => 4 * 24 * 60,
+        _ => 30,
+    };
+    let in_sale = ask.lines.iter().filter_map(|wish| world.item(wish)?.1.minutes).min();
+    SignedDuration::from_mins(in_sale.map_or(by_method, |sale| by_method.min(sale.into())))
+}
+
 /// Checks what an answer says of itself, and keeps a new order's names.
-fn note(told: &Told, orders: &mut Vec<(String, String)>) -> Result<(), TestCaseError> {
+fn note(
+    told: &Told,
+    held: SignedDuration,
+    orders: &mut Vec<(String, String)>,
+) -> Result<(), TestCaseError> {
     let Ok(answer) = told else { return Ok(()) };
     let text = |field: &str| answer[field].as_str().unwrap().to_owned();
     let id = OrderId::from_str(&text("id")).unwrap();
@@ -149,10 +166,7 @@ fn note(told: &Told, orders: &mut Vec<(String, String)>) -> Result<(), TestCaseE
     prop_assert_eq!(id.shard(), first.shard());
     prop_assert_eq!(OrderNumber::of(id).to_string(), text("number"));
     let time = |field: &str| text(field).parse::<Timestamp>().unwrap();
-    prop_assert_eq!(
-        time("reserved_until").duration_since(time("created_at")),
-        SignedDuration::from_mins(30)
-    );
+    prop_assert_eq!(time("reserved_until").duration_since(time("created_at")), held);
     let made = id.as_uuid().get_timestamp().unwrap().to_unix();
     let seconds = u64::try_from(time("created_at").as_second()).unwrap();
     prop_assert!(made.0.abs_diff(seconds) <= 1, "{:?}", made);

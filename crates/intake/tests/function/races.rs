@@ -25,6 +25,7 @@ fn items(lines: &[(VariantId, u32)]) -> Value {
 fn request(test: &TestDb, lines: &[(VariantId, u32)]) -> intake::PlaceOrder {
     let nothing = World { warehouses: Vec::new(), variants: Vec::new() };
     let ask = Ask {
+        paying: "ecpay_credit",
         lines: Vec::new(),
         postal_code: "100",
         method: "home_delivery",

@@ -24,6 +24,16 @@ const EMPTY: &str = "
     INSERT INTO catalog.categories (id, slug, name_zh, name_en, position)
     VALUES ('01990000-0000-7000-8000-00000000c000', 'all', '', '', 1);";
 
+/// One open stocktake a warehouse, of its frozen rows.
+const COUNTED: &str = "
+    INSERT INTO inventory.stocktakes (id, warehouse_id, status, counts_required, note, version,
+        opened_by, opened_at, expires_at)
+    SELECT DISTINCT frozen_by, warehouse_id, 'open', 1, '', 1, warehouse_id, now(),
+           now() + interval '1 day'
+      FROM inventory.stock WHERE frozen_by IS NOT NULL;
+    INSERT INTO inventory.stocktake_lines (stocktake_id, variant_id, expected, promised)
+    SELECT frozen_by, variant_id, total, 0 FROM inventory.stock WHERE frozen_by IS NOT NULL;";
+
 /// Everything an order leaves behind, one text a row, without times. What is ordered by the run of
 /// things (events, the ledger) stays in that order; the rest is sorted after ids were named.
 const TRACES: &[(&str, bool, &str)] = &[
@@ -93,19 +103,21 @@ fn furnish(world: &World) -> String {
         let published =
             if item.product == "later" { "now() + interval '1 year'" } else { "'2020-01-01'" };
         let status = if item.product == "draft" { "draft" } else { "published" };
-        let limit = item.limit.map_or("NULL".to_owned(), |limit| limit.to_string());
+        let number_or_null = |it: Option<i32>| it.map_or("NULL".to_owned(), |it| it.to_string());
+        let (limit, minutes) = (number_or_null(item.limit), number_or_null(item.minutes));
         writeln!(sql, "INSERT INTO catalog.products (id, slug, category_id, name_zh, name_en, status,
                 published_at, created_at, updated_at)
             VALUES ('{id}', 'p{number}', '01990000-0000-7000-8000-00000000c000', '商品 {number}',
                 'Product {number}', '{status}', {published}, now(), now());
             INSERT INTO catalog.variants (id, product_id, sku, name_zh, name_en, price, position, active,
-                purchase_limit)
-            VALUES ('{id}', '{id}', 'SKU-{number}', '款 {number}', 'V {number}', {}, 1, {}, {limit});",
+                purchase_limit, reservation_minutes)
+            VALUES ('{id}', '{id}', 'SKU-{number}', '款 {number}', 'V {number}', {}, 1, {}, {limit},
+                {minutes});",
             item.price, item.active).unwrap();
         for (place, cell) in item.stock.iter().enumerate() {
             let Some(cell) = cell else { continue };
             let (house, units, version) = (warehouse(place), cell.units, cell.units.min(1));
-            let frozen = if cell.frozen { format!("'{id}'") } else { "NULL".to_owned() };
+            let frozen = if cell.frozen { format!("'{house}'") } else { "NULL".to_owned() };
             writeln!(
                 sql,
                 "INSERT INTO inventory.stock VALUES ({}, '{id}', '{house}', {units}, {units}, 0, 0,
@@ -125,6 +137,7 @@ fn furnish(world: &World) -> String {
             .unwrap();
         }
     }
+    sql.push_str(COUNTED);
     sql
 }
 
@@ -156,7 +169,7 @@ pub fn to_engine(world: &World, ask: &Ask, key: Uuid, body: u8) -> PlaceOrder {
             address2: ask.address2.filter(|text| !text.is_empty()).map(Into::into),
         }),
         shipping_method: ask.method.into(),
-        payment_method: "ecpay_credit".into(),
+        payment_method: ask.paying.into(),
         coupon_code: None,
         note: ask.note.map(Into::into),
         lines: ask.lines.iter().map(line).collect(),
@@ -178,7 +191,7 @@ pub fn to_function(world: &World, ask: &Ask, key: Uuid) -> (Value, Value) {
             "address2": ask.address2,
         },
         "shipping_method": ask.method,
-        "payment_method": "ecpay_credit",
+        "payment_method": ask.paying,
         "note": ask.note,
     });
     let line = |wish: &crate::world::Wish| {

@@ -33,6 +33,8 @@ pub struct Item {
     /// `draft`, `published`, or `later`: published in a year.
     pub product: &'static str,
     pub limit: Option<i32>,
+    /// Minutes for which it is held while it is in a sale.
+    pub minutes: Option<i32>,
     /// In each warehouse; none: it has no stock row there.
     pub stock: Vec<Option<Cell>>,
     /// What it is a bundle of: which of the shop's variants, and how many of each.
@@ -52,6 +54,7 @@ pub struct Ask {
     pub lines: Vec<Wish>,
     pub postal_code: &'static str,
     pub method: &'static str,
+    pub paying: &'static str,
     pub account: Option<u8>,
     pub email: &'static str,
     pub locale: &'static str,
@@ -141,17 +144,19 @@ fn item(houses: usize) -> impl Strategy<Value = Item> {
         .prop_map(|(units, safety, frozen)| Cell { units, safety, frozen });
     let stock = vec(option::weighted(0.8, cell), houses);
     let limit = option::weighted(0.3, 1..12_i32);
+    let minutes = option::weighted(0.1, prop_oneof![Just(5), Just(1440), Just(20_000)]);
     let parts = prop_oneof![
         2 => Just(BTreeMap::new()),
         1 => btree_map(0..4_usize, 1..4_i32, 1..4),
     ];
-    (0..64_u8, price, prop::bool::weighted(0.95), product, limit, stock, parts).prop_map(
-        |(shard, price, active, product, limit, stock, parts)| Item {
+    (0..64_u8, price, prop::bool::weighted(0.95), product, limit, minutes, stock, parts).prop_map(
+        |(shard, price, active, product, limit, minutes, stock, parts)| Item {
             shard,
             price,
             active,
             product,
             limit,
+            minutes,
             stock,
             parts,
         },
@@ -173,6 +178,14 @@ fn ask() -> impl Strategy<Value = Ask> {
         1 => Just("closed"),
         1 => Just("drone"),
     ];
+    // Held for the shop's time, for days, for days with small limits; not on offer; unknown.
+    let paying = prop_oneof![
+        24 => Just("ecpay_credit"),
+        2 => Just("ecpay_atm"),
+        2 => Just("ecpay_cvs"),
+        1 => Just("ecpay_webatm"),
+        1 => Just("gold"),
+    ];
     let emails = vec!["a@example.com", "A+sale@Example.com", "b.c@example.org"];
     let words = option::of(select(vec!["", "請打電話\nthank you", "  spaced  "]));
     let floors = option::of(select(vec!["", "3 樓之 2"]));
@@ -180,29 +193,33 @@ fn ask() -> impl Strategy<Value = Ask> {
         lines,
         select(places),
         methods,
+        paying,
         option::weighted(0.4, 0..2_u8),
         select(emails),
         select(vec!["zh-TW", "en"]),
         words,
         floors,
     )
-        .prop_map(|(lines, postal_code, method, account, email, locale, note, address2)| Ask {
-            lines,
-            postal_code,
-            method,
-            account,
-            email,
-            locale,
-            note,
-            address2,
-        })
+        .prop_map(
+            |(lines, postal_code, method, paying, account, email, locale, note, address2)| Ask {
+                lines,
+                postal_code,
+                method,
+                paying,
+                account,
+                email,
+                locale,
+                note,
+                address2,
+            },
+        )
 }
 
 pub fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         10 => ask().prop_map(Step::New),
-        1 => (0..8_usize).prop_map(Step::Again),
-        2 => (0..8_usize, ask()).prop_map(|(earlier, ask)| Step::Reuse(earlier, ask)),
+        3 => (0..8_usize).prop_map(Step::Again),
+        3 => (0..8_usize, ask()).prop_map(|(earlier, ask)| Step::Reuse(earlier, ask)),
     ];
     vec(step, 1..12)
 }

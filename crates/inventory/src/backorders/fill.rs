@@ -1,15 +1,18 @@
 //! What comes in goes to who waits, the oldest first.
 
+use std::collections::BTreeMap;
+
 use kernel::{
     Actor,
     id::{VariantId, WarehouseId},
 };
 use pg::{Connection, DbResult};
 
-use super::{Backorder, BackorderStatus, sql};
+use super::{Backorder, BackorderStatus, Count, sql};
 use crate::{
     SaveContext,
     ledger::{Cause, Ledger},
+    locks_keys,
     model::{MovementKind, StockKey},
     reservations::{Reservation, ReservationStatus},
 };
@@ -34,11 +37,50 @@ pub(crate) async fn fill(
     let open = crate::warehouses(conn).await?;
     let open: Vec<WarehouseId> =
         open.into_iter().filter(|house| house.active).map(|house| house.id).collect();
+    serve(conn, ledger, &queues, &open, context).await
+}
+
+/// Gives what lies in a warehouse that this transaction has opened to those who wait for it, before
+/// anybody new can take it. The warehouse's row is locked. `false`, and nothing was done, when other
+/// goods came to lie there while this waited for the queues: then all is to be done again.
+pub(crate) async fn fill_opened(
+    conn: &mut Connection,
+    warehouse: WarehouseId,
+    context: &SaveContext<'_>,
+) -> DbResult<bool> {
+    let variants = sql::queued(conn).await?;
+    let key = |variant: &VariantId| StockKey { variant: *variant, warehouse };
+    let keys: Vec<StockKey> = variants.iter().map(key).collect();
+    let mut ledger = locks_keys::lock(conn, &keys).await?;
+    // Whoever joins a queue, or brings in units of what is waited for, locks the queue as well: they
+    // have been, and it shows; or come later, and see the warehouse open.
+    let queues = sql::lock_known(conn, &variants).await?;
+    let rows = sql::rows_among(conn, &keys).await?;
+    let known = keys.iter().filter(|key| ledger.row(**key).is_some()).count();
+    if usize::try_from(rows) != Ok(known) {
+        return Ok(false);
+    }
+    serve(conn, &mut ledger, &queues, &[warehouse], context).await?;
+    crate::save(conn, ledger, context).await?;
+    Ok(true)
+}
+
+/// Gives what is free in these warehouses to those who wait in locked queues.
+async fn serve(
+    conn: &mut Connection,
+    ledger: &mut Ledger,
+    queues: &BTreeMap<VariantId, Count>,
+    open: &[WarehouseId],
+    context: &SaveContext<'_>,
+) -> DbResult<()> {
     let mut given = Vec::new();
-    for (variant, _) in queues.into_iter().filter(|(_, count)| count.waiting > 0) {
-        let free: i64 = rows(ledger, variant, &open).map(|(_, units)| i64::from(units)).sum();
-        for waiting in sql::queue(conn, variant, 0, free).await? {
-            given.extend(give(ledger, waiting, &open, context));
+    for (variant, _) in queues.iter().filter(|(_, count)| count.waiting > 0) {
+        let free: i64 = rows(ledger, *variant, open).map(|(_, units)| i64::from(units)).sum();
+        if free == 0 {
+            continue;
+        }
+        for waiting in sql::queue(conn, *variant, 0, free).await? {
+            given.extend(give(ledger, waiting, open, context));
         }
     }
     sql::save_given(conn, &given, context.clock.now()).await

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use kernel::id::{OrderId, VariantId};
+use kernel::id::{OrderId, VariantId, WarehouseId};
 use pg::{Affected, Connection, DbError, DbResult};
 use uuid::Uuid;
 
@@ -22,12 +22,8 @@ fn order_keys(orders: &[OrderId]) -> (Vec<i16>, Vec<Uuid>) {
     orders.iter().map(|order| (order.shard().to_i16(), order.as_uuid())).unzip()
 }
 
-/// Locks the counts of these variants, in their order; makes those that are missing, before any of
-/// them is locked.
-pub async fn lock_counts(
-    conn: &mut Connection,
-    variants: &[VariantId],
-) -> DbResult<BTreeMap<VariantId, Count>> {
+/// Makes the counts of these variants that are missing, in their order.
+pub async fn make_counts(conn: &mut Connection, variants: &[VariantId]) -> DbResult<()> {
     let (shards, ids) = keys(variants);
     sqlx::query!(
         r#"
@@ -39,9 +35,29 @@ pub async fn lock_counts(
         &shards,
         &ids,
     )
-    .execute(&mut *conn)
+    .execute(conn)
     .await?;
+    Ok(())
+}
+
+/// Locks the counts of these variants, in their order; makes those that are missing, before any of
+/// them is locked.
+pub async fn lock_counts(
+    conn: &mut Connection,
+    variants: &[VariantId],
+) -> DbResult<BTreeMap<VariantId, Count>> {
+    make_counts(conn, variants).await?;
     lock_known(conn, variants).await
+}
+
+/// The variants that have a queue, whether or not anybody waits in it, in their order.
+pub async fn queued(conn: &mut Connection) -> DbResult<Vec<VariantId>> {
+    let ids = sqlx::query_scalar!(
+        "SELECT variant_id FROM inventory.backorder_counts ORDER BY variant_id"
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(VariantId::from).collect())
 }
 
 /// Locks the counts that there are of these variants, in their order.
@@ -67,17 +83,42 @@ pub async fn lock_known(
     Ok(rows.into_iter().map(|r| (r.variant_id.into(), count(r.waiting, r.last_seq))).collect())
 }
 
-/// How many stock rows these variants have together.
-pub async fn stock_rows(conn: &mut Connection, variants: &[VariantId]) -> DbResult<i64> {
+/// How many stock rows these variants have together, and which warehouses are open.
+pub async fn places(
+    conn: &mut Connection,
+    variants: &[VariantId],
+) -> DbResult<(i64, Vec<WarehouseId>)> {
     let (shards, ids) = keys(variants);
-    let count = sqlx::query_scalar!(
+    let row = sqlx::query!(
         r#"
-        SELECT count(*) AS "count!"
-          FROM unnest($1::smallint[], $2::uuid[]) AS wanted (shard, variant_id)
-          JOIN inventory.stock AS s USING (shard, variant_id)
+        SELECT (SELECT count(*)
+                  FROM unnest($1::smallint[], $2::uuid[]) AS wanted (shard, variant_id)
+                  JOIN inventory.stock AS s USING (shard, variant_id)) AS "rows!"
+             , ARRAY(SELECT id FROM inventory.warehouses WHERE active) AS "open!"
         "#,
         &shards,
         &ids,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok((row.rows, row.open.into_iter().map(WarehouseId::from).collect()))
+}
+
+/// How many of these stock rows there are.
+pub async fn rows_among(conn: &mut Connection, keys: &[StockKey]) -> DbResult<i64> {
+    let shards: Vec<i16> = keys.iter().map(|key| key.variant.shard().to_i16()).collect();
+    let variants: Vec<Uuid> = keys.iter().map(|key| key.variant.as_uuid()).collect();
+    let warehouses: Vec<Uuid> = keys.iter().map(|key| key.warehouse.as_uuid()).collect();
+    let count = sqlx::query_scalar!(
+        r#"
+        SELECT count(*) AS "count!"
+          FROM unnest($1::smallint[], $2::uuid[], $3::uuid[])
+               AS wanted (shard, variant_id, warehouse_id)
+          JOIN inventory.stock AS s USING (shard, variant_id, warehouse_id)
+        "#,
+        &shards,
+        &variants,
+        &warehouses,
     )
     .fetch_one(conn)
     .await?;

@@ -75,6 +75,19 @@ pub(crate) async fn warehouse(
     Ok(row.map(Warehouse::from))
 }
 
+/// Keeps every warehouse as it is until the end of the transaction: nobody opens one meanwhile.
+pub(crate) async fn hold_all(conn: &mut Connection) -> DbResult<()> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT count(*) AS "count!"
+          FROM (SELECT FROM inventory.warehouses ORDER BY id FOR SHARE) AS held
+        "#
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(())
+}
+
 pub(crate) async fn warehouse_is_active(
     conn: &mut Connection,
     warehouse: WarehouseId,

@@ -6,7 +6,7 @@ use kernel::{
     Actor,
     id::{StocktakeId, UserId},
 };
-use pg::Connection;
+use pg::{Connection, DbResult};
 
 use super::{
     error::StocktakeError,
@@ -69,14 +69,25 @@ pub async fn extend(
     Ok((before, after))
 }
 
-/// Ends one stocktake whose time is over, if there is one that nobody else is just working on; on
-/// any number of nodes at once. Returns it with how many rows thawed.
-pub async fn expire_next(
+/// A stocktake whose time is over, but none of those that were `tried`; without locking. Whoever
+/// tries each once a round is not kept by one that always fails from ending the others.
+pub async fn next_due(
     conn: &mut Connection,
+    now: Timestamp,
+    tried: &[StocktakeId],
+) -> DbResult<Option<StocktakeId>> {
+    sql::next_due(conn, now, tried).await
+}
+
+/// Ends a stocktake whose time is over, on any number of nodes at once. Returns it with how many rows
+/// thawed; nothing when it has ended, was given more time, or somebody is just working on it.
+pub async fn expire(
+    conn: &mut Connection,
+    id: StocktakeId,
     now: Timestamp,
     context: &SaveContext<'_>,
 ) -> Result<Option<(Stocktake, usize)>, StocktakeError> {
-    let Some(before) = sql::claim_due(conn, now).await? else { return Ok(None) };
+    let Some(before) = sql::claim_due(conn, id, now).await? else { return Ok(None) };
     let reason = "its time was over";
     let after = before.ended(StocktakeMove::Expire, None, reason, now)?;
     sql::update(conn, &before, &after).await?;

@@ -42,6 +42,9 @@ pub enum StocktakeError {
     /// There is no row to count.
     #[error("there is nothing to count")]
     NothingToCount,
+    /// More rows than one stocktake takes ([`super::MAX_LINES`]): so many.
+    #[error("one stocktake does not count {0} rows")]
+    TooMany(usize),
     /// Other stocktakes hold some of the rows.
     #[error("another stocktake holds some of the stock")]
     Held(Vec<Held>),

@@ -8,6 +8,10 @@ use thiserror::Error;
 /// The longest that a stocktake may be given from now on, in minutes: three days.
 pub const MAX_MINUTES: u32 = 3 * 24 * 60;
 
+/// The most rows of one stocktake. Opening, posting and ending it lock them all, in one transaction
+/// each: orders for what they hold wait for less than a second then.
+pub const MAX_LINES: usize = 10_000;
+
 /// How far a stocktake has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     error::{Held, StocktakeError},
-    model::{Stocktake, StocktakeStatus, name_of},
+    model::{MAX_LINES, Stocktake, StocktakeStatus, name_of},
     sql,
 };
 use crate::{
@@ -25,7 +25,7 @@ pub struct Opening {
     /// Where; also a warehouse that is closed.
     pub warehouse: WarehouseId,
     /// What: these variants, each once, also those that never were there. The caller has made sure
-    /// that they exist. `None`: whatever the warehouse ever had.
+    /// that they exist. `None`: whatever the warehouse ever had. At most [`MAX_LINES`].
     pub variants: Option<Vec<VariantId>>,
     /// How many people count each line: 1 or 2.
     pub counts_required: i16,
@@ -36,7 +36,7 @@ pub struct Opening {
 }
 
 /// Opens a stocktake and freezes its rows (BR-007), all or none: a row that another one holds
-/// refuses the whole.
+/// refuses the whole, and so do more than [`MAX_LINES`].
 pub async fn open(
     conn: &mut Connection,
     id: StocktakeId,
@@ -49,8 +49,9 @@ pub async fn open(
         return Err(StocktakeError::WarehouseNotFound);
     }
     let keys = keys(conn, opening).await?;
-    if keys.is_empty() {
-        return Err(StocktakeError::NothingToCount);
+    if opening.variants.is_some() {
+        // Goods may lie where the books know of none.
+        locks_keys::ensure(conn, &keys).await?;
     }
     let mut ledger = locks_keys::lock(conn, &keys).await?;
     let rows: Vec<StockRow> = keys.iter().filter_map(|key| ledger.row(*key).copied()).collect();
@@ -77,16 +78,18 @@ pub async fn open(
     Ok(stocktake)
 }
 
+/// The rows that are to be counted: not none, and not too many.
 async fn keys(conn: &mut Connection, opening: &Opening) -> Result<Vec<StockKey>, StocktakeError> {
     let warehouse = opening.warehouse;
-    let key = |variant: VariantId| StockKey { variant, warehouse };
-    let Some(variants) = &opening.variants else {
-        return Ok(sql::variants_in(conn, warehouse).await?.into_iter().map(key).collect());
+    let variants = match &opening.variants {
+        Some(variants) => variants.clone(),
+        None => sql::variants_in(conn, warehouse).await?,
     };
-    // Goods may lie where the books know of none.
-    let keys: Vec<StockKey> = variants.iter().copied().map(key).collect();
-    locks_keys::ensure(conn, &keys).await?;
-    Ok(keys)
+    match variants.len() {
+        0 => Err(StocktakeError::NothingToCount),
+        many if many > MAX_LINES => Err(StocktakeError::TooMany(many)),
+        _ => Ok(variants.into_iter().map(|variant| StockKey { variant, warehouse }).collect()),
+    }
 }
 
 fn freeze(

@@ -81,9 +81,33 @@ pub(crate) async fn lock(conn: &mut Connection, id: StocktakeId) -> DbResult<Opt
     row.map(Stocktake::try_from).transpose()
 }
 
-/// Locks one stocktake whose time is over, and that nobody else has locked.
+/// The one whose time has been over for the longest, but none of those that were tried.
+pub(crate) async fn next_due(
+    conn: &mut Connection,
+    now: Timestamp,
+    tried: &[StocktakeId],
+) -> DbResult<Option<StocktakeId>> {
+    let tried: Vec<Uuid> = tried.iter().map(|id| id.as_uuid()).collect();
+    let id = query_scalar!(
+        r#"
+        SELECT id
+          FROM inventory.stocktakes
+         WHERE status IN ('open', 'review') AND expires_at <= $1 AND id <> ALL ($2)
+         ORDER BY expires_at, id
+         LIMIT 1
+        "#,
+        now.to_sqlx(),
+        &tried,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(id.map(StocktakeId::from))
+}
+
+/// Locks a stocktake, if its time is over and nobody else has locked it.
 pub(crate) async fn claim_due(
     conn: &mut Connection,
+    id: StocktakeId,
     now: Timestamp,
 ) -> DbResult<Option<Stocktake>> {
     let row = query_as!(
@@ -92,11 +116,10 @@ pub(crate) async fn claim_due(
         SELECT id, number, warehouse_id, status, counts_required, note, version, opened_by
              , opened_at, expires_at, closed_by, closed_at, close_reason
           FROM inventory.stocktakes
-         WHERE status IN ('open', 'review') AND expires_at <= $1
-         ORDER BY expires_at
-         LIMIT 1
+         WHERE id = $1 AND status IN ('open', 'review') AND expires_at <= $2
            FOR UPDATE SKIP LOCKED
         "#,
+        id.as_uuid(),
         now.to_sqlx(),
     )
     .fetch_optional(conn)

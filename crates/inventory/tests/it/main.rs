@@ -7,3 +7,4 @@ mod low_stock;
 mod parts;
 mod reading;
 mod repair;
+mod withdrawing;

@@ -1,5 +1,7 @@
 //! Parts of orders: given back, shipped, taken back; whole, exact, one too many, twice.
 
+use std::collections::HashSet;
+
 use inventory::{
     Fulfilment, InventoryError, MovementKind, Part, PartError, SaveContext, StockError, StockKey,
     parts,
@@ -43,7 +45,10 @@ impl Bench {
                 inventory::release_part(&mut tx, order, &parts, &cause, &context).await?;
             }
             Do::Ship => inventory::ship(&mut tx, order, &parts, &cause, &context).await?,
-            Do::Return => inventory::return_(&mut tx, order, &parts, &cause, &context).await?,
+            Do::Return => {
+                let none = HashSet::new();
+                inventory::return_(&mut tx, order, &parts, &none, &cause, &context).await?;
+            }
         }
         tx.commit().await.unwrap();
         Ok(())
@@ -143,6 +148,39 @@ async fn units_are_shipped_in_parcels_and_come_back_in_others() {
     let adjusted = bench.events("inventory.adjusted").await;
     let quantities: Vec<_> = adjusted.iter().map(|it| it["quantity"].as_i64().unwrap()).collect();
     assert_eq!(quantities, [-2, -3, 1, 4]);
+    bench.test.assert_ledger_balanced().await;
+}
+
+#[tokio::test]
+async fn nothing_comes_back_to_what_has_become_a_bundle() {
+    let bench = Bench::new().await;
+    let (white, tote, taipei) = (bench.shop.mug_white, bench.shop.tote_large, bench.shop.taipei);
+    let order = bench.order(&[(white, taipei, 1), (tote, taipei, 1)]).await;
+    bench.confirm(order).await;
+    let lines = [(1, white, taipei, 1), (2, tote, taipei, 1)];
+    bench.part(Do::Ship, order, &lines).await.unwrap();
+    let part = |(line_no, variant, warehouse, units)| Part {
+        line_no,
+        key: StockKey { variant, warehouse },
+        quantity: Quantity::new(units).unwrap(),
+    };
+    let parts = lines.map(part);
+    let clock = bench.test.shared_clock();
+    let context = SaveContext { clock: &*clock, ids: bench.test.ids() };
+    let bundles = HashSet::from([tote]);
+    let mut tx = bench.test.db().begin().await.unwrap();
+    let refused =
+        inventory::return_(&mut tx, order, &parts, &bundles, &bench.cause(), &context).await;
+    let named =
+        matches!(refused, Err(PartError::HasNoStock { line_no: 2, variant }) if variant == tote);
+    assert!(named, "{refused:?}");
+    // Not the other line either, even if the caller went on.
+    tx.commit().await.unwrap();
+    assert_eq!(bench.stock(white, taipei).await, [9, 9, 0, 0]);
+    assert_eq!(bench.stock(tote, taipei).await, [99, 99, 0, 0]);
+    assert_eq!(bench.fulfilment(order).await, [(1, 1, 0), (1, 1, 0)]);
+    bench.part(Do::Return, order, &lines[..1]).await.unwrap();
+    assert_eq!(bench.stock(white, taipei).await, [10, 10, 0, 0]);
     bench.test.assert_ledger_balanced().await;
 }
 

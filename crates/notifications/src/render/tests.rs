@@ -1,31 +1,12 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::{
+    account_mails::AccountMailKind,
+    templates::{ComposeError, ComposedMail, MAILS, MailTemplate, TEXTS, TextTemplate},
+};
 
-fn paid(locale: &str) -> Value {
-    json!({
-        "order_id": "01978000-0000-7000-8000-000000000001", "number": "OX-7Q4M-2KTR",
-        "email": "ming@example.com", "locale": locale,
-        "lines": [
-            {"sku": "MUG-WHITE", "name": {"zh_tw": "手作陶杯", "en": "Handmade mug"},
-             "variant_name": {"zh_tw": "米白", "en": "Off-white"}, "quantity": 2,
-             "line_total": {"amount": 1560, "currency": "TWD"}},
-            {"sku": "TEA-1", "name": {"zh_tw": "高山烏龍茶 150 公克", "en": "High mountain oolong, 150 g"},
-             "variant_name": {"zh_tw": "", "en": ""}, "quantity": 1,
-             "line_total": {"amount": 680, "currency": "TWD"}},
-        ],
-        "subtotal": {"amount": 2240, "currency": "TWD"},
-        "discount": {"amount": 240, "currency": "TWD"},
-        "shipping_fee": {"amount": 0, "currency": "TWD"},
-        "total": {"amount": 2000, "currency": "TWD"},
-        "paid_at": "2026-09-21T16:05:00Z",
-        "order_url": "https://shop.example/orders/01978000?access_token=a&b=c",
-    })
-}
-
-fn confirmation(data: Value) -> Rendered {
-    Renderer::new().order_confirmation(&serde_json::from_value(data).unwrap()).unwrap()
-}
+const LOCALES: [Locale; 2] = [Locale::ZhTw, Locale::En];
 
 fn check(name: &str, rendered: &Rendered) {
     insta::assert_snapshot!(
@@ -35,155 +16,304 @@ fn check(name: &str, rendered: &Rendered) {
     insta::assert_snapshot!(format!("{name}.html"), rendered.html);
 }
 
-#[test]
-fn the_confirmation_in_both_languages() {
-    check("confirmation-zh-TW", &confirmation(paid("zh-TW")));
-    check("confirmation-en", &confirmation(paid("en")));
+/// The mail of this kind that a payload asks for, with the sample's fields where it says nothing.
+fn compose(kind: &str, locale: Locale, change: &Value) -> Result<ComposedMail, ComposeError> {
+    let template = MailTemplate::find(kind).unwrap();
+    let mut payload = sample(kind, locale);
+    for (key, value) in change.as_object().unwrap() {
+        payload[key] = value.clone();
+    }
+    template.compose(&Renderer::new(), payload)
 }
 
-#[test]
-fn the_expiry_in_both_languages() {
-    for locale in ["zh-TW", "en"] {
-        let order = json!({"number": "OX-7Q4M-2KTR", "email": "a@example.com", "locale": locale});
-        let order = serde_json::from_value(order).unwrap();
-        check(&format!("expired-{locale}"), &Renderer::new().order_expired(&order).unwrap());
+fn words(kind: &str, locale: Locale, change: &Value) -> Rendered {
+    compose(kind, locale, change).unwrap().words
+}
+
+/// A payload of each kind, as those write it who ask for the mail.
+fn sample(kind: &str, locale: Locale) -> Value {
+    use crate::mails::{account, operations, order, payment, refund, shipping};
+
+    fn of<M: Message>(locale: Locale) -> Value {
+        serde_json::to_value(M::sample(locale)).unwrap()
+    }
+    match kind {
+        "order_received" => of::<order::OrderReceived>(locale),
+        "payment_instructions" => of::<payment::PaymentInstructions>(locale),
+        "order_paid" => of::<order::OrderPaid>(locale),
+        "order_accepted" => of::<order::OrderAccepted>(locale),
+        "payment_failed" => of::<payment::PaymentFailed>(locale),
+        "payment_reminder" => of::<order::PaymentReminder>(locale),
+        "order_expired" => of::<order::OrderExpired>(locale),
+        "order_cancelled" => of::<order::OrderCancelled>(locale),
+        "order_shipped" => of::<shipping::OrderShipped>(locale),
+        "order_delivered" => of::<shipping::OrderDelivered>(locale),
+        "refund_notice" => of::<refund::RefundNotice>(locale),
+        "refund_requested" => of::<refund::RefundRequested>(locale),
+        "refund_succeeded" => of::<refund::RefundSucceeded>(locale),
+        "refund_failed" => of::<refund::RefundFailed>(locale),
+        "refund_rejected" => of::<refund::RefundRejected>(locale),
+        "low_stock" => of::<operations::LowStockAlert>(locale),
+        "webhook_disabled" => of::<operations::WebhookDisabled>(locale),
+        _ => of::<account::Account>(locale),
     }
 }
 
+/// Every mail in both languages, whole.
 #[test]
-fn the_refund_notice_in_both_languages() {
-    for (locale, reason) in [
-        ("zh-TW", "stock_gone"),
-        ("en", "paid_twice"),
-        ("en", "order_cancelled"),
-        ("zh-TW", "limit_reached"),
-    ] {
-        let refund = json!({
-            "number": "OX-7Q4M-2KTR", "email": "a@example.com", "locale": locale, "reason": reason,
-            "amount": {"amount": 2000, "currency": "TWD"},
-        });
-        let refund = serde_json::from_value(refund).unwrap();
-        check(
-            &format!("refund-{reason}-{locale}"),
-            &Renderer::new().refund_notice(&refund).unwrap(),
-        );
-    }
-}
-
-#[test]
-fn the_alert_of_low_stock_in_both_languages() {
-    for (locale, variant) in [("zh-TW", "米白 <b>"), ("en", "")] {
-        let alert = json!({
-            "email": "ops@example.com", "locale": locale, "sku": "MUG-WHITE", "available": 3,
-            "name": {"zh_tw": "手作陶杯", "en": "Handmade mug"},
-            "variant_name": {"zh_tw": variant, "en": variant}, "warehouse": "TPE",
-            "safety_stock": 10,
-        });
-        let alert = serde_json::from_value(alert).unwrap();
-        check(&format!("low_stock-{locale}"), &Renderer::new().low_stock(&alert).unwrap());
-    }
-}
-
-#[test]
-fn the_mails_about_accounts_in_both_languages() {
-    for kind in AccountMailKind::ALL {
-        for locale in ["zh-TW", "en"] {
-            let account = account(locale, "https://shop.example/page?token=abc_-123");
-            let rendered = Renderer::new().account(kind, &account).unwrap();
-            check(&format!("{}-{locale}", kind.word()), &rendered);
+fn every_mail_in_both_languages() {
+    let renderer = Renderer::new();
+    for template in MAILS {
+        for locale in LOCALES {
+            let words = template.sample(&renderer, locale).unwrap();
+            check(&format!("{}-{}", template.kind, locale.tag()), &words);
+            let composed = compose(template.kind, locale, &json!({})).unwrap();
+            assert_eq!(composed.words, words, "a sample is what its payload says");
+            assert!(composed.headers.contains(&("X-Oxcart-Kind", template.kind.to_owned())));
         }
     }
 }
 
-fn account(locale: &str, link: &str) -> Account {
-    let account = json!({"email": "ming@example.com", "locale": locale, "link": link});
-    serde_json::from_value(account).unwrap()
+/// What holds for every one of them, whatever the snapshots say.
+#[test]
+fn every_mail_is_whole() {
+    let renderer = Renderer::new();
+    let shops = [(Locale::ZhTw, "【牛車選物】"), (Locale::En, "[Oxcart Select] ")];
+    for template in MAILS {
+        for (locale, shop) in shops {
+            let Rendered { subject, text, html, inline } =
+                template.sample(&renderer, locale).unwrap();
+            let name = format!("{} {}", template.kind, locale.tag());
+            assert!(subject.starts_with(shop) && subject.len() > shop.len(), "{name}: {subject}");
+            assert!(html.contains(&format!("<html lang=\"{}\">", locale.tag())), "{name}");
+            // Nothing is left to be filled in, nothing is empty, nothing is fetched from elsewhere.
+            assert!(!text.contains('{') && !html.contains("{{"), "{name}: {text}");
+            assert!(!text.contains("none") && !html.contains(">none<"), "{name}: {text}");
+            assert!(!text.contains("\n\n\n") && !text.contains('<'), "{name}: {text}");
+            assert!(!text.lines().any(|line| line.ends_with(' ')), "{name}: {text}");
+            for source in html.split("src=\"").skip(1) {
+                assert!(source.starts_with("cid:"), "{name}: {source}");
+            }
+            assert!(!html.contains("<script") && !html.contains("url("), "{name}");
+            assert_eq!(html.matches("cid:").count(), inline.len(), "{name}");
+        }
+    }
 }
 
 #[test]
-fn a_link_of_an_account_is_a_web_address_or_none() {
-    for link in ["javascript:alert(1)", "", "data:text/html,x"] {
-        let rendered =
-            Renderer::new().account(AccountMailKind::ResetPassword, &account("en", link)).unwrap();
-        assert!(!rendered.html.contains("<a href"), "{link}");
-        assert!(link.is_empty() || !rendered.text.contains(link), "{link}");
+fn every_short_message_in_both_languages_is_one_to_pay_for() {
+    let renderer = Renderer::new();
+    for template in TEXTS {
+        for (locale, longest) in [(Locale::ZhTw, 70), (Locale::En, 160)] {
+            let text = template.sample(&renderer, locale).unwrap();
+            insta::assert_snapshot!(format!("sms-{}-{}", template.kind, locale.tag()), text);
+            assert!(text.chars().count() <= longest, "{text}");
+            assert_eq!(text.lines().count(), 1, "{text}");
+        }
     }
-    let link = "https://shop.example/\"><script>";
-    let rendered =
-        Renderer::new().account(AccountMailKind::VerifyEmail, &account("en", link)).unwrap();
-    assert!(!rendered.html.contains("<script>"));
 }
 
 #[test]
-fn names_cannot_smuggle_html_in_and_are_not_mangled_in_plain_text() {
-    let mut data = paid("zh-TW");
-    let evil = r#"<script>alert("x")</script> & <b>杯</b>"#;
-    data["lines"][0]["name"]["zh_tw"] = json!(evil);
-    data["lines"][0]["variant_name"]["zh_tw"] = json!("<img src=x onerror=y>");
-    data["number"] = json!("OX<1>");
-    let rendered = confirmation(data);
-    assert!(rendered.html.contains("&lt;script&gt;alert("), "{}", rendered.html);
-    for tag in ["<script", "<b>", "<img", "OX<1>"] {
-        assert!(!rendered.html.contains(tag), "{tag}");
+fn every_kind_has_one_job_and_every_account_mail_its_template() {
+    let kinds: Vec<&str> = MAILS.iter().map(|it| it.kind).collect();
+    let mut jobs: Vec<&str> =
+        MAILS.iter().map(|it| it.job).chain(TEXTS.iter().map(|it| it.job)).collect();
+    jobs.sort_unstable();
+    jobs.dedup();
+    assert_eq!(jobs.len(), MAILS.len() + TEXTS.len());
+    for kind in AccountMailKind::ALL {
+        assert_eq!(MailTemplate::find(kind.word()).unwrap().job, kind.job_kind());
     }
-    assert!(rendered.text.contains(evil));
+    assert_eq!(kinds.len(), 21);
+    assert!(MailTemplate::find("order").is_none() && TextTemplate::find("order_paid").is_none());
+}
+
+/// The codes a buyer takes to an ATM or to a store.
+#[test]
+fn every_way_to_pay_by_a_code() {
+    let expires_at = "2026-06-04T15:59:59Z";
+    let codes = [
+        ("atm", json!({"kind": "atm", "bank_code": "812", "account": "9103522175887271"})),
+        ("cvs", json!({"kind": "cvs", "payment_no": "LLL22117485013"})),
+        (
+            "transfer",
+            json!({"kind": "transfer", "bank_code": "822", "bank_name": "中國信託",
+                "account": "123456789012", "holder": "牛車選物有限公司", "reference": "OX-7Q4M"}),
+        ),
+    ];
+    for (name, mut code) in codes {
+        code["expires_at"] = expires_at.into();
+        for locale in LOCALES {
+            let rendered = words("payment_instructions", locale, &json!({ "code": code }));
+            check(&format!("payment_instructions-{name}-{}", locale.tag()), &rendered);
+            let until = match locale {
+                Locale::ZhTw => "2026年6月4日 23:59",
+                Locale::En => "4 June 2026, 23:59 (Taipei)",
+            };
+            for body in [&rendered.text, &rendered.html] {
+                assert!(body.contains("NT$ 2,000") && body.contains(until), "{body}");
+            }
+        }
+    }
+}
+
+#[test]
+fn three_barcodes_are_drawn_in_their_order_and_written_below() {
+    let segments = ["0409306EA", "YT80000000000123", "042900000002000"];
+    let code =
+        json!({"kind": "barcode", "segments": segments, "expires_at": "2026-06-04T15:59:59Z"});
+    let rendered = words("payment_instructions", Locale::En, &json!({ "code": code }));
+    let cids: Vec<&str> = rendered.inline.iter().map(|it| it.cid).collect();
+    assert_eq!(cids, ["barcode-1", "barcode-2", "barcode-3"]);
+    for ((picture, segment), nth) in rendered.inline.iter().zip(segments).zip(1..) {
+        assert_eq!(picture.bytes, crate::barcode::png(segment).unwrap());
+        assert_eq!(picture.content_type, "image/png");
+        let shown = format!("<img src=\"cid:{}\" alt=\"{segment}\"", picture.cid);
+        assert_eq!(rendered.html.matches(&shown).count(), 1, "{}", rendered.html);
+        assert!(rendered.text.contains(&format!("Barcode {nth}: {segment}")), "{}", rendered.text);
+    }
+    let code = json!({"kind": "barcode", "segments": ["條碼", "1", "2"], "expires_at": "2026-06-04T15:59:59Z"});
+    let error = compose("payment_instructions", Locale::En, &json!({ "code": code })).unwrap_err();
+    assert_eq!(error.to_string(), "a barcode could not be drawn");
+}
+
+#[test]
+fn every_reason_of_a_refund_that_nobody_asked_for() {
+    for reason in ["stock_gone", "stock_frozen", "limit_reached", "paid_twice", "order_cancelled"] {
+        let mut said = Vec::new();
+        for locale in LOCALES {
+            let rendered = words("refund_notice", locale, &json!({ "reason": reason }));
+            check(&format!("refund_notice-{reason}-{}", locale.tag()), &rendered);
+            said.push(rendered.text);
+        }
+        assert_ne!(said[0], said[1]);
+    }
+    let asked = compose("refund_notice", Locale::En, &json!({"reason": "changed my mind"}));
+    let nothing = asked.unwrap_err();
+    assert!(matches!(nothing, ComposeError::Render(RenderError::NothingToSay)), "{nothing:?}");
+}
+
+#[test]
+fn what_differs_within_a_kind() {
+    for (kind, name, change) in [
+        ("order_cancelled", "paid", json!({"was_paid": true})),
+        ("refund_succeeded", "by_hand", json!({"by_hand": true})),
+        ("refund_failed", "by_itself", json!({"by_hand": false})),
+        ("refund_rejected", "without_reason", json!({"reason": null})),
+        ("order_delivered", "without_dates", json!({"delivered_at": null, "return_until": null})),
+        (
+            "order_shipped",
+            "untracked",
+            json!({"carrier_name": null, "tracking_number": null, "tracking_url": null, "lines": [],
+                "more_follows": false}),
+        ),
+    ] {
+        for locale in LOCALES {
+            let rendered = words(kind, locale, &change);
+            check(&format!("{kind}-{name}-{}", locale.tag()), &rendered);
+            assert_ne!(rendered, words(kind, locale, &json!({})), "{kind}");
+        }
+    }
+}
+
+#[test]
+fn what_others_wrote_stays_text_and_in_its_line() {
+    let evil = "<script>alert(\"x\")</script> & <b>杯</b>\r\nTotal: NT$ 1\u{202e}";
+    let both = json!({"zh_tw": evil, "en": evil});
+    let money = json!({"amount": 1, "currency": "TWD"});
+    let line = json!({"name": both, "variant_name": both, "quantity": 1, "line_total": money});
+    let goods = json!({"name": both, "variant_name": both, "quantity": 1});
+    for (kind, change) in [
+        ("order_paid", json!({"lines": [line], "number": evil})),
+        ("order_received", json!({"lines": [line], "number": evil})),
+        ("order_shipped", json!({"lines": [goods], "carrier_name": both, "tracking_number": evil})),
+        ("refund_rejected", json!({"reason": evil})),
+        ("low_stock", json!({"name": both, "variant_name": both, "sku": evil, "warehouse": evil})),
+        ("webhook_disabled", json!({"endpoint": evil, "last_error": evil})),
+        (
+            "payment_instructions",
+            json!({"code": {"kind": "cvs", "payment_no": evil, "expires_at": "2026-06-04T15:59:59Z"}}),
+        ),
+        (
+            "payment_instructions",
+            json!({"code": {"kind": "transfer", "bank_code": evil, "bank_name": evil, "account": evil,
+                "holder": evil, "reference": evil, "expires_at": "2026-06-04T15:59:59Z"}}),
+        ),
+    ] {
+        for locale in LOCALES {
+            let Rendered { subject, text, html, .. } = words(kind, locale, &change);
+            assert!(html.contains("&lt;script&gt;alert("), "{kind}: {html}");
+            for tag in ["<script", "<b>", "</b>"] {
+                assert!(!html.contains(tag), "{kind}: {tag}");
+            }
+            assert!(!subject.contains(char::is_control), "{kind}: {subject}");
+            assert!(text.contains("<b>杯</b>  Total: NT$ 1"), "{kind}: {text}");
+            assert!(!text.lines().any(|it| it.starts_with("Total: NT$ 1 ")), "{kind}: {text}");
+            assert!(!text.contains('\u{202e}') && !html.contains('\u{202e}'), "{kind}");
+        }
+    }
 }
 
 #[test]
 fn only_web_addresses_become_links() {
-    for (url, is_link) in
-        [("https://shop.example/o", true), ("javascript:alert(1)", false), ("", false)]
-    {
-        let mut data = paid("en");
-        data["order_url"] = json!(url);
-        assert_eq!(confirmation(data).html.contains("<a href"), is_link, "{url}");
+    for (url, is_link) in [
+        ("https://shop.example/o", true),
+        ("http://localhost:8080/o", true),
+        ("javascript:alert(1)", false),
+        ("data:text/html,x", false),
+        ("https://shop.example/\r\nBcc: x", false),
+        ("", false),
+    ] {
+        for (kind, field) in [
+            ("order_paid", "order_url"),
+            ("reset_password", "link"),
+            ("order_shipped", "tracking_url"),
+        ] {
+            let mut change = json!({"order_url": null, "tracking_url": null});
+            change[field] = url.into();
+            let rendered = words(kind, Locale::En, &change);
+            assert_eq!(rendered.html.contains("href="), is_link, "{kind} {url}");
+            assert_eq!(!url.is_empty() && rendered.text.contains(url), is_link, "{kind} {url}");
+        }
     }
-    let mut data = paid("en");
-    data["order_url"] = json!("https://shop.example/\"><script>");
-    assert!(!confirmation(data).html.contains("<script>"));
+    let change = json!({"order_url": "https://shop.example/\"><script>"});
+    assert!(!words("order_paid", Locale::En, &change).html.contains("<script>"));
+}
+
+#[test]
+fn the_link_of_a_language_leads_to_its_pages() {
+    for (locale, url) in [
+        (Locale::ZhTw, "https://shop.example/orders/01978000?access_token=a&b=c"),
+        (Locale::En, "https://shop.example/en/orders/01978000?access_token=a&b=c"),
+    ] {
+        let rendered = words("order_paid", locale, &json!({}));
+        assert!(rendered.text.contains(url), "{}", rendered.text);
+        let escaped = url.replace('/', "&#x2f;").replace('&', "&amp;").replace("&amp;#", "&#");
+        let whole = format!("href=\"{escaped}\"");
+        assert!(rendered.html.contains(&whole), "{whole}: {}", rendered.html);
+    }
 }
 
 #[test]
 fn what_is_zero_or_unknown_is_not_listed() {
-    let mut data = paid("en");
-    data["discount"]["amount"] = json!(0);
-    data["shipping_fee"]["amount"] = json!(80);
-    data["paid_at"] = json!(null);
-    data["order_url"] = json!(null);
-    let rendered = confirmation(data);
+    let money = |amount: i64| json!({"amount": amount, "currency": "TWD"});
+    let change = json!({"discount": money(0), "shipping_fee": money(80), "paid_at": null,
+        "order_url": null});
+    let rendered = words("order_paid", Locale::En, &change);
     assert!(!rendered.text.contains("Discount") && !rendered.html.contains("Discount"));
-    assert!(rendered.text.contains("Shipping: NT$ 80"));
+    assert!(rendered.text.contains("Shipping: NT$ 80"), "{}", rendered.text);
     assert!(!rendered.text.contains("Paid at") && !rendered.text.contains("View your order"));
 }
 
 #[test]
-fn a_refund_that_a_person_decided_is_not_told_here() {
-    let refund = json!({
-        "number": "OX-1", "email": "a@example.com", "locale": "en", "reason": "customer_request",
-        "amount": {"amount": 1, "currency": "TWD"},
-    });
-    let refund = serde_json::from_value(refund).unwrap();
-    assert!(matches!(Renderer::new().refund_notice(&refund), Err(RenderError::NothingToSay)));
-}
-
-#[test]
-fn both_languages_have_the_same_phrases() {
-    fn keys(value: &Value, path: &str, found: &mut Vec<String>) {
-        match value {
-            Value::Object(fields) => {
-                for (key, value) in fields {
-                    keys(value, &format!("{path}/{key}"), found);
-                }
-            }
-            text => {
-                assert!(text.as_str().is_some_and(|text| !text.is_empty()), "{path}");
-                found.push(path.to_owned());
-            }
-        }
-    }
+fn a_payload_that_lacks_something_is_no_mail() {
     let renderer = Renderer::new();
-    let [mut zh_tw, mut en] = [Vec::new(), Vec::new()];
-    keys(&renderer.zh_tw, "", &mut zh_tw);
-    keys(&renderer.en, "", &mut en);
-    assert_eq!(zh_tw, en);
+    for template in MAILS {
+        let error = template.compose(&renderer, json!({"number": "OX-1"})).unwrap_err();
+        assert!(matches!(error, ComposeError::Payload(_)), "{}: {error:?}", template.kind);
+    }
+    for template in TEXTS {
+        let error = template.compose(&renderer, json!({"number": "OX-1"})).unwrap_err();
+        assert!(matches!(error, ComposeError::Payload(_)), "{}: {error:?}", template.kind);
+    }
 }

@@ -5,7 +5,7 @@ use jiff_sqlx::ToSqlx as _;
 use pg::{Connection, DbResult, copy::Table};
 
 use super::{Due, Place, lanes::Target, shard};
-use crate::NewEvent;
+use crate::{Interest, NewEvent};
 
 /// `tx` and `position` come from the table, the positions in the order of the rows.
 const EVENTS: Table = Table {
@@ -31,9 +31,10 @@ pub async fn fresh(
     conn: &mut Connection,
     lanes: &[i16],
     target: &Target,
-    wanted: Option<&[&str]>,
+    wanted: &Interest,
     limit: i64,
 ) -> DbResult<Vec<Due>> {
+    let (kinds, families) = (wanted.kinds(), wanted.families());
     let rows = sqlx::query!(
         r#"SELECT e.shard AS "shard!", e.position AS "position!", e.id AS "id!", e.type AS "kind!",
                   e.subject AS "subject!", e.data AS "data!", e.occurred_at AS "occurred_at!",
@@ -41,11 +42,13 @@ pub async fn fresh(
                       AND d.subject = e.subject AND NOT d.dead) AS "held!"
            FROM outbox.lanes l
            CROSS JOIN LATERAL outbox.untaken(l.shard, l.taken, l.floor, $2::text::pg_snapshot) e
-           WHERE l.shard = ANY ($1) AND ($3::text[] IS NULL OR e.type = ANY ($3))
-           ORDER BY e.position LIMIT $4"#,
+           WHERE l.shard = ANY ($1) AND ($3::text[] IS NULL OR e.type = ANY ($3)
+               OR split_part(e.type, '.', 1) = ANY ($4))
+           ORDER BY e.position LIMIT $5"#,
         lanes,
         target.snapshot,
-        wanted as Option<&[&str]>,
+        kinds.as_deref(),
+        &families,
         limit,
     )
     .fetch_all(conn)
@@ -71,20 +74,23 @@ pub async fn defer(
     conn: &mut Connection,
     lanes: &[i16],
     target: &Target,
-    wanted: Option<&[&str]>,
+    wanted: &Interest,
     from: i64,
 ) -> DbResult<u64> {
+    let (kinds, families) = (wanted.kinds(), wanted.families());
     let deferred = sqlx::query!(
         "INSERT INTO outbox.deferred (shard, position, id, type, subject, data, occurred_at)
          SELECT e.shard, e.position, e.id, e.type, e.subject, e.data, e.occurred_at
          FROM outbox.lanes l
          CROSS JOIN LATERAL outbox.untaken(l.shard, l.taken, l.floor, $2::text::pg_snapshot) e
-         WHERE l.shard = ANY ($1) AND ($3::text[] IS NULL OR e.type = ANY ($3))
-           AND e.position >= $4
+         WHERE l.shard = ANY ($1) AND ($3::text[] IS NULL OR e.type = ANY ($3)
+               OR split_part(e.type, '.', 1) = ANY ($4))
+           AND e.position >= $5
          ON CONFLICT (shard, position) DO NOTHING",
         lanes,
         target.snapshot,
-        wanted as Option<&[&str]>,
+        kinds.as_deref(),
+        &families,
         from,
     )
     .execute(conn)
@@ -92,21 +98,62 @@ pub async fn defer(
     Ok(deferred.rows_affected())
 }
 
-/// Deletes taken events of before `before`. A lane of another cluster is left alone until the relay
-/// has adopted it.
-pub async fn forget(conn: &mut Connection, before: Timestamp, limit: i64) -> DbResult<u64> {
-    let gone = sqlx::query!(
-        "DELETE FROM outbox.events WHERE (shard, tx, position) IN (
-             SELECT e.shard, e.tx, e.position
-             FROM outbox.events e JOIN outbox.lanes l USING (shard)
-             WHERE e.occurred_at < $1
-               AND l.cluster = (SELECT system_identifier FROM pg_control_system())
-               AND (e.position <= l.floor OR pg_visible_in_snapshot(e.tx, l.taken))
-             LIMIT $2)",
+/// What [`forget`] did of one chunk.
+#[derive(Clone, Copy, Debug)]
+pub struct Chunk {
+    /// Events that were deleted.
+    pub gone: u64,
+    /// The last event that was read, deleted or not; nothing when there was none.
+    pub last: Option<(u64, i64)>,
+    /// Events that were read.
+    pub read: i64,
+}
+
+/// Reads the next `limit` events of a lane after `(tx, position)`, in the order of the key, and
+/// deletes those that were taken and are of before `before`. A lane of another cluster is left alone
+/// until the relay has adopted it.
+pub async fn forget(
+    conn: &mut Connection,
+    before: Timestamp,
+    lane: i16,
+    after: (u64, i64),
+    limit: i64,
+) -> DbResult<Chunk> {
+    let row = sqlx::query!(
+        r#"WITH lane AS MATERIALIZED (
+               SELECT taken, floor FROM outbox.lanes
+               WHERE shard = $1
+                 AND cluster = (SELECT system_identifier FROM pg_control_system())),
+           chunk AS MATERIALIZED (
+               SELECT e.tx, e.position,
+                      e.occurred_at < $2 AND (e.position <= lane.floor
+                          OR pg_visible_in_snapshot(e.tx, lane.taken)) AS old
+               FROM lane CROSS JOIN LATERAL (
+                   SELECT tx, position, occurred_at FROM outbox.events
+                   WHERE shard = $1 AND (tx, position) > ($3::text::xid8, $4)
+                   ORDER BY tx, position LIMIT $5) e),
+           gone AS (
+               DELETE FROM outbox.events e USING chunk
+               WHERE chunk.old AND e.shard = $1 AND e.tx = chunk.tx
+                 AND e.position = chunk.position
+               RETURNING e.position)
+           SELECT (SELECT count(*) FROM gone) AS "gone!", (SELECT count(*) FROM chunk) AS "read!",
+                  last.tx::text AS "tx?", last.position AS "position?"
+           FROM (SELECT) one LEFT JOIN LATERAL (
+               SELECT tx, position FROM chunk ORDER BY tx DESC, position DESC LIMIT 1) last
+             ON true"#,
+        lane,
         before.to_sqlx() as jiff_sqlx::Timestamp,
+        after.0.to_string(),
+        after.1,
         limit,
     )
-    .execute(conn)
+    .fetch_one(conn)
     .await?;
-    Ok(gone.rows_affected())
+    let tx = row.tx.as_deref().and_then(|tx| tx.parse().ok());
+    Ok(Chunk {
+        gone: u64::try_from(row.gone).unwrap_or(0),
+        last: tx.zip(row.position),
+        read: row.read,
+    })
 }

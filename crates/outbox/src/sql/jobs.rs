@@ -21,6 +21,9 @@ pub async fn insert(conn: &mut Connection, jobs: &[NewJob]) -> DbResult<()> {
     sqlx::query!(
         "INSERT INTO outbox.jobs (id, kind, payload, event_id, run_at)
          SELECT * FROM unnest($1::uuid[], $2::text[], $3::jsonb[], $4::uuid[], $5::timestamptz[])
+             AS job (id, kind, payload, event_id, run_at)
+         WHERE NOT EXISTS (SELECT FROM outbox.inbox seen
+             WHERE seen.consumer = job.kind AND seen.event_id = job.event_id)
          ON CONFLICT (event_id, kind) DO NOTHING",
         &ids,
         &kinds as &[&str],
@@ -135,10 +138,17 @@ pub async fn list_dead(conn: &mut Connection, limit: i64) -> DbResult<Vec<DeadJo
         .collect())
 }
 
+/// Forgets finished jobs, but not that their events had them.
 pub async fn forget(conn: &mut Connection, before: Timestamp, limit: i64) -> DbResult<u64> {
     let gone = sqlx::query!(
-        "DELETE FROM outbox.jobs WHERE id IN (
-             SELECT id FROM outbox.jobs WHERE finished_at < $1 LIMIT $2)",
+        "WITH old AS MATERIALIZED (
+             SELECT id, kind, event_id, finished_at FROM outbox.jobs
+             WHERE finished_at < $1 ORDER BY finished_at LIMIT $2),
+         seen AS (
+             INSERT INTO outbox.inbox (consumer, event_id, seen_at)
+             SELECT kind, event_id, finished_at FROM old WHERE event_id IS NOT NULL
+             ON CONFLICT (consumer, event_id) DO NOTHING)
+         DELETE FROM outbox.jobs j USING old WHERE j.id = old.id",
         before.to_sqlx() as jiff_sqlx::Timestamp,
         limit,
     )

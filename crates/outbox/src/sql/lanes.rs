@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use pg::{Affected as _, Connection, DbError, DbResult};
 
+use crate::Interest;
+
 /// A lane that this transaction has locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lane {
@@ -118,7 +120,8 @@ pub async fn store(conn: &mut Connection, lanes: &[i16], target: &Target) -> DbR
 
 /// Makes the lanes of a restored database this cluster's own: their events that were not taken are
 /// put aside, and numbers of transactions mean something again from now on.
-pub async fn adopt(conn: &mut Connection, lanes: &[i16], wanted: Option<&[&str]>) -> DbResult<()> {
+pub async fn adopt(conn: &mut Connection, lanes: &[i16], wanted: &Interest) -> DbResult<()> {
+    let (kinds, families) = (wanted.kinds(), wanted.families());
     sqlx::query!(
         r#"WITH here AS MATERIALIZED (SELECT system_identifier FROM pg_control_system()),
            lost AS MATERIALIZED (
@@ -133,12 +136,14 @@ pub async fn adopt(conn: &mut Connection, lanes: &[i16], wanted: Option<&[&str]>
                INSERT INTO outbox.deferred (shard, position, id, type, subject, data, occurred_at)
                SELECT shard, position, id, type, subject, data, occurred_at FROM untaken
                WHERE $2::text[] IS NULL OR type = ANY ($2)
+                  OR split_part(type, '.', 1) = ANY ($3)
                ON CONFLICT (shard, position) DO NOTHING)
            UPDATE outbox.lanes l
            SET taken = pg_current_snapshot(), floor = lost.high, cluster = here.system_identifier
            FROM lost, here WHERE l.shard = lost.shard"#,
         lanes,
-        wanted as Option<&[&str]>,
+        kinds.as_deref(),
+        &families,
     )
     .execute(conn)
     .await?;

@@ -18,7 +18,7 @@ use crate::Bench;
 
 /// Does what the payload says, and remembers which attempts it saw.
 #[derive(Default)]
-struct Worker {
+pub struct Worker {
     attempts: Mutex<Vec<u16>>,
     now: AtomicUsize,
     most: AtomicUsize,
@@ -54,13 +54,13 @@ impl JobHandler for Worker {
 }
 
 impl Bench {
-    fn runner(&self, worker: &Arc<Worker>) -> JobRunner {
+    pub fn runner(&self, worker: &Arc<Worker>) -> JobRunner {
         let handler: Arc<dyn JobHandler> = Arc::clone(worker) as _;
         let (db, clock) = (self.test.db().clone(), self.test.shared_clock());
         JobRunner::new(db, clock, self.test.ids().clone(), vec![handler])
     }
 
-    fn job(&self, payload: Value) -> NewJob {
+    pub fn job(&self, payload: Value) -> NewJob {
         let clock = self.test.clock();
         NewJob {
             id: self.test.ids().next::<JobId>(&*clock),

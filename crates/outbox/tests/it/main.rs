@@ -2,12 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod history;
+mod inbox;
 mod jobs;
+mod letters;
 mod migration;
 mod property;
 mod relay;
 mod restore;
+mod schedule;
 mod taking;
+mod together;
 mod upkeep;
 
 use std::sync::Arc;
@@ -198,6 +203,17 @@ async fn drain(relay: &Relay) -> usize {
             some => handled += some,
         }
     }
+}
+
+/// Forgets what is older, with a walk in steps of `step` events; how many they were.
+async fn forget(conn: &mut pg::Connection, before: jiff::Timestamp, step: u32) -> u64 {
+    let (mut walk, mut forgotten) = (Some(outbox::forget::Walk::default()), 0);
+    while let Some(here) = walk {
+        let done = outbox::forget_published(conn, before, here, step).await.unwrap();
+        forgotten += done.forgotten;
+        walk = done.rest;
+    }
+    forgotten
 }
 
 /// A uuid on this shard.

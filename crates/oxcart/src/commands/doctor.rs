@@ -1,14 +1,16 @@
 //! `oxcart doctor`: what this machine and the configuration lack.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use anyhow::{Context as _, Result, anyhow};
+use kernel::{SharedClock, SystemClock};
 use pg::{Db, DbOptions, private::PrivateServer};
 use queries::audit;
 
 use crate::{
     config::{Config, EcpayMode},
     database::{Database, shorten},
+    messages,
     supervise::{http, lifecycle::say, node::Node},
 };
 
@@ -32,6 +34,7 @@ pub async fn run(config: &Config) -> Result<ExitCode> {
         tell("ports", ports(config));
     }
     tell("payments", Ok(payments(config)));
+    tell("messages", messages(config));
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -73,6 +76,16 @@ fn ports(config: &Config) -> Result<String> {
     let key = "OXCART_SIMULATOR_PORT";
     http::listen(config.bind, simulator, "the ECPay simulator", key)?;
     Ok(format!("{} and {simulator} are free", config.port))
+}
+
+/// Which ways they go; whether somebody answers there is not tried.
+fn messages(config: &Config) -> Result<String> {
+    let clock: SharedClock = Arc::new(SystemClock);
+    messages::Ways::open(config, &clock)?;
+    match messages::nobody_reads(config) {
+        Some(missing) => Err(anyhow!(missing)),
+        None => Ok(format!("mail: {}; short messages: {}", config.mail, config.sms)),
+    }
 }
 
 fn payments(config: &Config) -> String {

@@ -6,6 +6,8 @@ mod doctor;
 mod house;
 mod keys;
 mod migrate;
+mod reconcile;
+mod replay;
 mod seed;
 mod serve;
 mod show_config;
@@ -46,11 +48,13 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
             Command::Seed => seed::run(&config).await,
             Command::Audit { repair: false, .. } => audit::run(&config).await,
             Command::Audit { write, .. } => audit_repair::run(&config, *write).await,
+            Command::Reconcile { date } => reconcile::run(&config, *date).await,
             Command::Import(ImportCommand::Stock { file, dry_run, partial, reason }) => {
                 let (dry_run, partial, reason) = (*dry_run, *partial, reason.clone());
                 stock::import(&config, file, Rules { dry_run, partial, reason }).await
             }
             Command::Export(ExportCommand::Stock) => stock::export(&config).await,
+            Command::Replay(args) => replay::run(&config, args).await,
             Command::Doctor => doctor::run(&config).await,
             Command::User(UserCommand::CreateAdmin) => user::create_admin(&config).await,
             Command::Keys(KeysCommand::Rotate { at_once }) => {

@@ -4,6 +4,7 @@ use std::{net::IpAddr, path::PathBuf};
 
 use inventory::Strategy;
 use kernel::Networks;
+use ports::{mail::MailRoute, sms::SmsRoute};
 use serde::Deserialize;
 
 use super::value::{self, EcpayMode, Secret, Value};
@@ -77,6 +78,23 @@ keys! {
     "OXCART_ECPAY_HASH_KEY" ecpay_hash_key: Option<Secret> = None;
     /// The `HashIV` of the merchant.
     "OXCART_ECPAY_HASH_IV" ecpay_hash_iv: Option<Secret> = None;
+    /// The merchant's check code (商家檢查碼), to ask for the details of card payments: without it, refunds
+    /// of cards are made by hand.
+    "OXCART_ECPAY_CHECK_CODE" ecpay_check_code: Option<Secret> = None;
+    /// Questions to ECPay in a minute, on each server. ECPay locks out who asks too often, for half an
+    /// hour; how often that is, it does not say.
+    "OXCART_ECPAY_CALLS_PER_MINUTE" ecpay_calls_per_minute: u32 = 60;
+    /// Seconds that ECPay may take to answer a question.
+    "OXCART_ECPAY_TIMEOUT_SECONDS" ecpay_timeout_seconds: u16 = 15;
+    /// The bank account for transfers: the bank's three digits. Without all four, there are no bank
+    /// transfers.
+    "OXCART_BANK_CODE" bank_code: Option<String> = None;
+    /// The bank's name.
+    "OXCART_BANK_NAME" bank_name: Option<String> = None;
+    /// The account's number.
+    "OXCART_BANK_ACCOUNT" bank_account: Option<String> = None;
+    /// Whose account it is.
+    "OXCART_BANK_HOLDER" bank_holder: Option<String> = None;
     /// The port of the ECPay simulator. Default: `PORT + 1`.
     "OXCART_SIMULATOR_PORT" simulator_port: Option<u16> = None;
     /// The simulator's address as browsers see it. Default: `OXCART_PUBLIC_URL` with the simulator's
@@ -92,12 +110,23 @@ keys! {
     "OXCART_WEB_SECRET" web_secret: Option<Secret> = None;
     /// Node.js (22.17 or newer). Default: .tools/node/bin/node when it is there, else node.
     "OXCART_NODE" node: Option<PathBuf> = None;
-    /// Minutes for which an unpaid order holds its stock.
+    /// Hours for which an unpaid order is held beyond its time because its payment provider cannot be
+    /// asked whether it was paid; then it ends all the same, and a person is told. 0: orders end
+    /// unasked.
+    "OXCART_PAYMENT_UNANSWERED_HOURS" payment_unanswered_hours: u16 = 24;
+    /// Minutes for which an unpaid order holds its stock, unless its method of payment, or a sale,
+    /// says otherwise.
     "OXCART_RESERVATION_MINUTES" reservation_minutes: u16 = 30;
     /// How the warehouses of an order are chosen: `nearest_whole` (the nearest that has everything,
     /// else as few as possible), nearest (the nearest gives what it has, then the next), fewest (as
     /// few as possible, wherever they are) or priority (by priority alone). Abroad by priority.
     "OXCART_SOURCING" sourcing: Strategy = Strategy::default();
+    /// Days in which customers may send goods back after the day they got them, for whatever reason. In
+    /// Taiwan the law gives them seven.
+    "OXCART_RETURN_DAYS" return_days: u16 = 7;
+    /// What carriers' systems sign their messages about parcels with, as Standard Webhooks writes it:
+    /// whsec_ and at least 24 bytes in base64. Default: no messages are taken.
+    "OXCART_SHIPPING_WEBHOOK_SECRET" shipping_webhook_secret: Option<Secret> = None;
     /// Days for which reservations lie at hand after they were closed; then they are moved to the
     /// archive.
     "OXCART_ARCHIVE_DAYS" archive_days: u16 = 30;
@@ -118,10 +147,31 @@ keys! {
     "OXCART_HTTP_READ_SECONDS" http_read_seconds: u16 = 10;
     /// Seconds that a client may take to read its answer (large ones a little more).
     "OXCART_HTTP_WRITE_SECONDS" http_write_seconds: u16 = 20;
+    /// Which way mails go: folder (nowhere, but into `OXCART_DATA/mail`, readable in the back office),
+    /// `smtps://USER:PASSWORD@HOST` (TLS, port 465), `smtp://USER:PASSWORD@HOST` (STARTTLS, port 587),
+    /// `smtp://HOST?tls=none` (port 25, for a server on the same machine), with `?ca=FILE` for a
+    /// certificate authority of one's own; or `sendgrid://KEY@api.sendgrid.com`. What is special in
+    /// USER, PASSWORD or KEY is percent-encoded.
+    "OXCART_MAIL" mail: MailRoute = MailRoute::Folder;
+    /// Which way short messages go: off (none are written), folder (`OXCART_DATA/sms`), or
+    /// `mitake://USER:PASSWORD@smsapi.mitake.com.tw` (Mitake 三竹簡訊).
+    "OXCART_SMS" sms: SmsRoute = SmsRoute::Folder;
+    /// Minutes before the end of an order's time to pay at which its buyer is reminded; 0: never.
+    /// Orders that have less than twice that time are not.
+    "OXCART_REMINDER_MINUTES" reminder_minutes: u16 = 10;
     /// Who mails come from.
     "OXCART_MAIL_FROM" mail_from: String = "牛車選物 <shop@oxcart.example>".to_owned();
     /// Where operations are told that stock is low. Default: nobody is.
     "OXCART_OPS_EMAIL" ops_email: Option<String> = None;
+    /// Networks (CIDR, separated by commas) of one's own that webhooks may be sent to, also by plain
+    /// http and on any port, e.g. 10.1.0.0/16. Everything else has to be a public address with https.
+    "OXCART_WEBHOOK_ALLOW" webhook_allow: Networks = Networks::default();
+    /// Days for which nothing may arrive at a webhook until it is disabled.
+    "OXCART_WEBHOOK_DISABLE_DAYS" webhook_disable_days: u16 = 5;
+    /// Days for which it is kept what was sent to webhooks, and what came back.
+    "OXCART_WEBHOOK_LOG_DAYS" webhook_log_days: u16 = 30;
+    /// Hours from one audit of all books to the next, on whichever server; 0: none but `oxcart audit`.
+    "OXCART_AUDIT_HOURS" audit_hours: u16 = 1;
     /// Networks (CIDR, separated by commas) that rate and hold limits spare.
     "OXCART_RATE_LIMIT_EXEMPT" rate_limit_exempt: Networks = Networks::default();
     /// Networks (CIDR, separated by commas) of the reverse proxies before Oxcart. Only what they say

@@ -9,13 +9,14 @@ pub mod value;
 use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use api::kit::challenge::BITS_MAX;
+use api::{hooks::signature::WebhookSecret, kit::challenge::BITS_MAX};
 use axum::http::{Uri, uri::PathAndQuery};
 use figment::{
     Figment, Metadata, Profile, Provider,
     providers::{Format as _, Toml},
     value::{Dict, Map},
 };
+use payments::BankAccount;
 use telemetry::{LogFormat, LogOptions};
 
 pub use self::{
@@ -78,9 +79,22 @@ impl Config {
                 credentials.iter().filter(|(_, given)| !given).map(|(name, _)| *name).collect();
             bail!("ECPay's credentials are incomplete: set {}", missing.join(", "));
         }
+        self.bank_account()?;
+        self.check_code()?;
+        ensure!(
+            self.ecpay_calls_per_minute > 0,
+            "OXCART_ECPAY_CALLS_PER_MINUTE must be at least 1"
+        );
+        ensure!(self.ecpay_timeout_seconds > 0, "OXCART_ECPAY_TIMEOUT_SECONDS must be at least 1");
         ensure!(self.intake_queue > 0, "OXCART_INTAKE_QUEUE must be at least 1");
         ensure!(self.reservation_minutes > 0, "OXCART_RESERVATION_MINUTES must be at least 1");
-        ensure!(self.archive_days > 0, "OXCART_ARCHIVE_DAYS must be at least 1");
+        for (key, days) in [
+            ("OXCART_ARCHIVE_DAYS", self.archive_days),
+            ("OXCART_WEBHOOK_DISABLE_DAYS", self.webhook_disable_days),
+            ("OXCART_WEBHOOK_LOG_DAYS", self.webhook_log_days),
+        ] {
+            ensure!(days > 0, "{key} must be at least 1");
+        }
         for (key, given) in [
             ("OXCART_HTTP_CONNECTIONS", self.http_connections),
             ("OXCART_HTTP_IDLE_SECONDS", self.http_idle_seconds.into()),
@@ -94,6 +108,9 @@ impl Config {
             "OXCART_ORDER_CHALLENGE must be at most {BITS_MAX}: more would take minutes"
         );
         ensure!(self.db_connections >= 4, "OXCART_DB_CONNECTIONS must be at least 4");
+        if let Some(secret) = &self.shipping_webhook_secret {
+            WebhookSecret::parse(secret.reveal()).context("OXCART_SHIPPING_WEBHOOK_SECRET")?;
+        }
         self.log_options()?;
         self.public_url()?;
         self.simulator_url()?;
@@ -106,6 +123,46 @@ impl Config {
             Some(url) => base_url("OXCART_PUBLIC_URL", url),
             None => Ok(format!("http://localhost:{}", self.port)),
         }
+    }
+
+    /// The account that buyers transfer to: all of it, or none.
+    pub fn bank_account(&self) -> Result<Option<BankAccount>> {
+        let parts = [
+            ("OXCART_BANK_CODE", &self.bank_code),
+            ("OXCART_BANK_NAME", &self.bank_name),
+            ("OXCART_BANK_ACCOUNT", &self.bank_account),
+            ("OXCART_BANK_HOLDER", &self.bank_holder),
+        ];
+        let [Some(code), Some(name), Some(number), Some(holder)] = parts.map(|(_, part)| part)
+        else {
+            let missing = parts.iter().filter(|(_, part)| part.is_none()).map(|(name, _)| *name);
+            let missing: Vec<_> = missing.collect();
+            ensure!(
+                missing.len() == parts.len(),
+                "the bank account is incomplete: set {}",
+                missing.join(", ")
+            );
+            return Ok(None);
+        };
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        ensure!(code.len() == 3 && digits(code), "OXCART_BANK_CODE must be three digits");
+        let plain = number.replace('-', "");
+        ensure!(
+            (8..=16).contains(&plain.len()) && digits(&plain),
+            "OXCART_BANK_ACCOUNT must be 8 to 16 digits"
+        );
+        Ok(Some(BankAccount {
+            bank_code: code.clone(),
+            bank_name: name.clone(),
+            number: number.clone(),
+            holder: holder.clone(),
+        }))
+    }
+
+    /// The merchant's check code at ECPay.
+    pub fn check_code(&self) -> Result<Option<u64>> {
+        let code = self.ecpay_check_code.as_ref().map(|code| code.reveal().parse());
+        code.transpose().context("OXCART_ECPAY_CHECK_CODE: expected a number")
     }
 
     /// The port of the ECPay simulator.

@@ -65,9 +65,14 @@ fn a_wrong_value_names_its_variable() {
         ("OXCART_ECPAY_MODE", "live", "expected simulator, stage or production"),
         ("OXCART_DEV_CLOCK", "maybe", "expected true or false"),
         ("OXCART_RATE_LIMIT_EXEMPT", "10.0.0.0/33", "is no network"),
+        ("OXCART_WEBHOOK_ALLOW", "localhost", "is no network"),
+        ("OXCART_WEBHOOK_LOG_DAYS", "0", "must be at least 1"),
         ("OXCART_PUBLIC_URL", "shop.example", "expected an address"),
         ("OXCART_PUBLIC_URL", "https://shop.example/de", "expected an address"),
         ("OXCART_LOG_FORMAT", "xml", "expected human or json"),
+        ("OXCART_MAIL", "smtp.example.com", "expected folder"),
+        ("OXCART_MAIL", "smtp://u:p@mail.example?tls=none", "for everybody to read"),
+        ("OXCART_SMS", "twilio://u:p@example.com", "expected off"),
     ] {
         let message = error(&[(variable, text)]);
         assert!(message.contains(variable), "{message}");
@@ -93,18 +98,25 @@ fn real_money_needs_everything_and_no_toys() {
 #[test]
 fn secrets_are_never_shown() {
     let secret = "pssst-nobody-may-see-this";
+    let mail = format!("smtps://shop:{secret}@mail.example");
+    let sms = format!("mitake://shop:{secret}@smsapi.mitake.com.tw");
     let config = read(&[
         ("DATABASE_URL", secret),
         ("OXCART_ADMIN_PASSWORD", secret),
         ("OXCART_ECPAY_MERCHANT_ID", "3002607"),
         ("OXCART_ECPAY_HASH_KEY", secret),
         ("OXCART_ECPAY_HASH_IV", secret),
+        ("OXCART_MAIL", mail.as_str()),
+        ("OXCART_SMS", sms.as_str()),
     ])
     .unwrap();
     let shown = config.shown();
     assert_eq!(shown.len(), KEYS.len());
     assert!(shown.iter().all(|(_, value)| !value.contains(secret)));
     assert!(!format!("{config:?}").contains(secret));
+    let value = |name: &str| &shown.iter().find(|(key, _)| key.variable == name).unwrap().1;
+    assert_eq!(value("OXCART_MAIL"), "smtps://shop:••••••@mail.example:465");
+    assert_eq!(value("OXCART_SMS"), "mitake://shop:••••••@smsapi.mitake.com.tw/api/mtk");
     let port = shown.iter().find(|(key, _)| key.variable == "PORT").unwrap();
     assert_eq!((port.0.doc.trim(), port.1.as_str()), ("The port of the shop.", "8080"));
 }

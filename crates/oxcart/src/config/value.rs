@@ -5,6 +5,7 @@ use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr};
 
 use inventory::Strategy;
 use kernel::{Networks, networks::NotANetwork};
+use ports::{RouteError, mail::MailRoute, sms::SmsRoute};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 /// A type that a key can have.
@@ -106,6 +107,26 @@ impl Value for Strategy {
 impl Value for Networks {
     fn read(text: &str) -> Result<Self, String> {
         text.parse().map_err(|error: NotANetwork| error.to_string())
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Value for MailRoute {
+    fn read(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|error: RouteError| error.to_string())
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Value for SmsRoute {
+    fn read(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|error: RouteError| error.to_string())
     }
 
     fn show(&self) -> String {

@@ -33,8 +33,8 @@ const ANSWER_TIME: Duration = Duration::from_secs(30);
 const CONNECT_TIME: Duration = Duration::from_secs(2);
 /// Less than the server keeps idle connections.
 const IDLE_TIME: Duration = Duration::from_secs(30);
-/// Pages take forms, not files.
-const BODY_MAX: usize = 1 << 20;
+/// Pages take forms; the largest brings a picture of a return, which is 8 MiB at most.
+const BODY_MAX: usize = 9 << 20;
 
 /// Forwards requests to the storefront. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -142,8 +142,9 @@ async fn bodies_stream_both_ways_and_large_ones_are_refused() {
     large.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(BODY_MAX + 1));
     assert_eq!(proxy.forward(large).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
 
+    let count = BODY_MAX / (1 << 16) + 1;
     let chunks =
-        stream::iter((0..20).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![0; 1 << 16]))));
+        stream::iter((0..count).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![0; 1 << 16]))));
     let mut unannounced = request(Method::POST, "/echo");
     *unannounced.body_mut() = Body::from_stream(chunks);
     assert!(!proxy.forward(unannounced).await.status().is_success());

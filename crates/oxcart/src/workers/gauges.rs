@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ::webhooks::retention::{self, Depth};
 use anyhow::Result;
 use intake::Intake;
 use kernel::SharedClock;
@@ -13,6 +14,7 @@ use telemetry::{
 use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use super::scheduled::JobGauges;
 use crate::supervise::worker;
 
 const PERIOD: Duration = Duration::from_secs(5);
@@ -22,6 +24,8 @@ struct Gauges {
     orders: IntGauge,
     outbox: IntGaugeVec,
     age: IntGauge,
+    webhooks: IntGaugeVec,
+    jobs: JobGauges,
 }
 
 /// Registers the gauges and keeps them true.
@@ -44,6 +48,12 @@ pub fn spawn(
             "oxcart_outbox_oldest_age_seconds",
             "How long the oldest event or overdue job has been waiting",
         )?,
+        webhooks: metrics.gauges(
+            "oxcart_webhooks",
+            "Webhooks that are told of events, those where nothing arrives, and what waits for them",
+            &["what"],
+        )?,
+        jobs: JobGauges::new(metrics)?,
     };
     let (db, clock) = (db.clone(), clock.clone());
     worker::spawn(tasks, stop, "gauges", move |stop| {
@@ -53,8 +63,9 @@ pub fn spawn(
             while stop.run_until_cancelled(sleep(PERIOD)).await.is_some() {
                 gauges.orders.set(whole(intake.depth()));
                 // While the database is away the last values stay.
-                if let Ok(depth) = look(&db).await {
-                    gauges.show(&depth, &clock);
+                if let Ok((depth, webhooks)) = look(&db).await {
+                    gauges.show(&depth, webhooks, &clock);
+                    gauges.jobs.look(&db, &clock).await.ok();
                 }
             }
         }
@@ -62,12 +73,13 @@ pub fn spawn(
     Ok(())
 }
 
-async fn look(db: &Db) -> pg::DbResult<outbox::Depth> {
-    outbox::pending(&mut *db.acquire().await?).await
+async fn look(db: &Db) -> pg::DbResult<(outbox::Depth, Depth)> {
+    let mut conn = db.acquire().await?;
+    Ok((outbox::pending(&mut conn).await?, retention::depth(&mut conn).await?))
 }
 
 impl Gauges {
-    fn show(&self, depth: &outbox::Depth, clock: &SharedClock) {
+    fn show(&self, depth: &outbox::Depth, webhooks: Depth, clock: &SharedClock) {
         for (kind, state, count) in [
             ("event", "pending", depth.events),
             ("event", "dead", depth.dead_events),
@@ -77,6 +89,10 @@ impl Gauges {
             self.outbox.with_label_values(&[kind, state]).set(whole(count));
         }
         self.age.set(depth.oldest_age(clock.now()).as_secs());
+        let Depth { active, failing, pending } = webhooks;
+        for (what, count) in [("active", active), ("failing", failing), ("pending", pending)] {
+            self.webhooks.with_label_values(&[what]).set(count);
+        }
     }
 }
 

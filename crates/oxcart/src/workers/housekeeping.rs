@@ -1,16 +1,17 @@
 //! Forgetting what need not be kept, and moving out of the way what need not be at hand: once an
-//! hour, a bounded number of rows at a time.
+//! hour, on one node, a bounded number of rows at a time.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use kernel::{SHARD_COUNT, Shard, SharedClock};
 use orders::idempotency::{self, Step};
+use outbox::{
+    BoxFuture, HandleError, forget,
+    schedule::{Recurring, Turn},
+};
 use pg::{Db, DbResult};
 use tokio::time::sleep;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
-
-use crate::supervise::worker;
 
 const PERIOD: Duration = Duration::from_hours(1);
 const BATCH: u32 = 5_000;
@@ -20,12 +21,18 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// What is forgotten, or moved.
 #[derive(Clone, Copy, Debug)]
 enum Chore {
-    /// Published events.
+    /// Published events, one lane after the other.
     Events,
     /// Finished jobs; their payloads hold personal data.
     Jobs,
+    /// That consumers have seen events.
+    Inbox,
+    /// Deliveries of webhooks, with what came back.
+    Webhooks,
     /// Sessions that ended.
     Sessions,
+    /// Which orders were told of what; nobody looks for them after an hour, or after their end.
+    MessageMarks,
     /// Tokens of mails that are too old.
     Proofs,
     /// Refused access tokens that have run out by now.
@@ -34,6 +41,8 @@ enum Chore {
     SigningKeys,
     /// Keys of accepted orders; they promise 24 hours.
     IdempotencyKeys,
+    /// What was posted as a payment notice and was none.
+    RefusedNotices,
     /// Closed reservations, which go to the archive, one shard after the other.
     Reservations,
 }
@@ -42,31 +51,49 @@ enum Chore {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Walk {
     keys: idempotency::Walk,
+    events: forget::Walk,
     shard: u8,
 }
 
+/// How long things are kept where the operator says so.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    /// Closed reservations at hand.
+    pub closed: SignedDuration,
+    /// The log of webhooks.
+    pub webhooks: SignedDuration,
+}
+
 impl Chore {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 12] = [
         Self::Events,
         Self::Jobs,
+        Self::MessageMarks,
+        Self::Inbox,
+        Self::Webhooks,
         Self::Sessions,
         Self::Proofs,
         Self::Revocations,
         Self::SigningKeys,
         Self::IdempotencyKeys,
+        Self::RefusedNotices,
         Self::Reservations,
     ];
 
-    /// How long it is kept; `closed_for`: closed reservations.
-    const fn kept_for(self, closed_for: SignedDuration) -> SignedDuration {
+    /// How long it is kept.
+    const fn kept_for(self, kept: Kept) -> SignedDuration {
         match self {
-            Self::Events | Self::Jobs => SignedDuration::from_hours(24 * 7),
-            Self::Sessions => SignedDuration::from_hours(24 * 30),
+            Self::Events | Self::Jobs | Self::MessageMarks => SignedDuration::from_hours(24 * 7),
+            // Longer than whatever could bring an event again.
+            Self::Inbox | Self::Sessions | Self::RefusedNotices => {
+                SignedDuration::from_hours(24 * 30)
+            }
+            Self::Webhooks => kept.webhooks,
             Self::Proofs | Self::Revocations => SignedDuration::from_hours(1),
             // Their last token ran out after a quarter of an hour.
             Self::SigningKeys => SignedDuration::from_hours(24),
             Self::IdempotencyKeys => SignedDuration::from_hours(48),
-            Self::Reservations => closed_for,
+            Self::Reservations => kept.closed,
         }
     }
 
@@ -74,11 +101,23 @@ impl Chore {
     async fn batch(self, db: &Db, before: Timestamp, walk: Walk) -> DbResult<Batch> {
         let mut tx = db.begin().await?;
         let gone = match self {
-            Self::Events => outbox::forget_published(&mut tx, before, BATCH).await?,
+            Self::Events => {
+                let step = outbox::forget_published(&mut tx, before, walk.events, BATCH).await?;
+                tx.commit().await?;
+                let forget::Step { forgotten, rest } = step;
+                let rest = rest.map(|events| Walk { events, ..walk });
+                return Ok(Batch { gone: forgotten, rest });
+            }
             Self::Jobs => outbox::forget_finished(&mut tx, before, BATCH).await?,
+            Self::Inbox => outbox::forget_seen(&mut tx, before, BATCH).await?,
+            Self::Webhooks => webhooks::retention::forget(&mut tx, before, BATCH).await?,
+            Self::MessageMarks => notifications::marks::forget(&mut tx, before, BATCH).await?,
             Self::Sessions => identity::purge_sessions(&mut tx, before, BATCH).await?,
             Self::Proofs => identity::purge_proofs(&mut tx, before, BATCH).await?,
             Self::Revocations => identity::purge_revocations(&mut tx, before, BATCH).await?,
+            Self::RefusedNotices => {
+                payments::notices::forget_refused(&mut tx, before, BATCH).await?
+            }
             // Never more than a few.
             Self::SigningKeys => identity::purge_signing_keys(&mut tx, before).await?,
             Self::IdempotencyKeys => {
@@ -109,34 +148,53 @@ struct Batch {
     rest: Option<Walk>,
 }
 
-/// Starts the worker; `closed_for` is how long closed reservations stay at hand.
-pub fn spawn(
-    tasks: &TaskTracker,
-    stop: &CancellationToken,
-    db: &Db,
-    clock: &SharedClock,
-    closed_for: SignedDuration,
-) {
-    let (db, clock) = (db.clone(), clock.clone());
-    worker::spawn(tasks, stop, "housekeeping", move |stop| {
-        let (db, clock) = (db.clone(), clock.clone());
-        async move {
-            while stop.run_until_cancelled(sleep(PERIOD)).await.is_some() {
-                for chore in Chore::ALL {
-                    let before = clock.now() - chore.kept_for(closed_for);
-                    if let Err(error) = tidy(chore, &db, before, &stop).await {
-                        tracing::warn!(?chore, %error, "housekeeping was interrupted");
-                    }
-                }
-            }
-        }
-    });
+/// All chores, as a recurring job. Two at once would do no harm, only the same work twice.
+#[derive(Clone, Debug)]
+pub struct Housekeeping {
+    /// The database.
+    pub db: Db,
+    /// Time.
+    pub clock: SharedClock,
+    /// How long things are kept.
+    pub kept: Kept,
 }
 
-async fn tidy(chore: Chore, db: &Db, before: Timestamp, stop: &CancellationToken) -> DbResult<()> {
+impl Recurring for Housekeeping {
+    fn name(&self) -> &'static str {
+        "housekeeping"
+    }
+
+    fn every(&self) -> Duration {
+        PERIOD
+    }
+
+    /// One chore that fails does not keep the others.
+    fn run<'a>(&'a self, turn: &'a Turn) -> BoxFuture<'a, Result<String, HandleError>> {
+        Box::pin(async move {
+            let (mut done, mut failed) = (String::new(), String::new());
+            for chore in Chore::ALL {
+                let before = self.clock.now() - chore.kept_for(self.kept);
+                match tidy(chore, &self.db, before, turn).await {
+                    Ok(0) => {}
+                    Ok(rows) => write!(done, "{chore:?} {rows}, ")?,
+                    Err(error) => write!(failed, "{chore:?}: {error}, ")?,
+                }
+            }
+            let words = |text: &str| text.trim_end_matches(", ").to_owned();
+            match (failed.is_empty(), done.is_empty()) {
+                (false, _) => Err(HandleError::new(words(&failed))),
+                (true, true) => Ok("nothing was old enough".to_owned()),
+                (true, false) => Ok(words(&done)),
+            }
+        })
+    }
+}
+
+/// Does a chore to its end, or until the turn is over; how many rows it was.
+async fn tidy(chore: Chore, db: &Db, before: Timestamp, turn: &Turn) -> DbResult<u64> {
     let mut total = 0;
     let mut next = Some(Walk::default());
-    while let Some(walk) = next.take().filter(|_| !stop.is_cancelled()) {
+    while let Some(walk) = next.take().filter(|_| !turn.is_over()) {
         let Batch { gone, rest } = chore.batch(db, before, walk).await?;
         total += gone;
         next = rest;
@@ -149,7 +207,7 @@ async fn tidy(chore: Chore, db: &Db, before: Timestamp, stop: &CancellationToken
         let done = if matches!(chore, Chore::Reservations) { "archived" } else { "forgot" };
         tracing::info!(?chore, rows = total, "{done} {total} old rows");
     }
-    Ok(())
+    Ok(total)
 }
 
 #[cfg(test)]
@@ -157,6 +215,9 @@ mod tests {
     use testkit::TestDb;
 
     use super::*;
+
+    const KEPT: Kept =
+        Kept { closed: SignedDuration::from_hours(720), webhooks: SignedDuration::from_hours(720) };
 
     #[tokio::test]
     async fn every_chore_is_allowed_and_leaves_an_empty_shop_alone() {
@@ -170,6 +231,29 @@ mod tests {
                 next = batch.rest;
             }
         }
+    }
+
+    #[tokio::test]
+    async fn one_chore_that_fails_is_told_and_keeps_no_other() {
+        let test = TestDb::new().await;
+        let keeper = Housekeeping { db: test.db().clone(), clock: test.shared_clock(), kept: KEPT };
+        let turn = Turn::unscheduled("housekeeping");
+        assert_eq!(keeper.run(&turn).await.unwrap(), "nothing was old enough");
+        let mut conn = test.owner().acquire().await.unwrap();
+        sqlx::raw_sql(
+            "INSERT INTO outbox.inbox VALUES ('x', gen_random_uuid(), '2020-01-01');
+             REVOKE DELETE ON outbox.jobs FROM oxcart_app",
+        )
+        .execute(&mut *conn)
+        .await
+        .unwrap();
+        let told = keeper.run(&turn).await.unwrap_err().to_string();
+        assert!(told.starts_with("Jobs: "), "{told}");
+        let left: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox.inbox")
+            .fetch_one(&mut *conn)
+            .await
+            .unwrap();
+        assert_eq!(left, 0);
     }
 
     /// Every shard is walked, the last one too, and only what is old enough goes.
@@ -192,9 +276,9 @@ mod tests {
         .unwrap();
         let now: jiff_sqlx::Timestamp =
             sqlx::query_scalar("SELECT now()").fetch_one(&mut *conn).await.unwrap();
-        let before = now.to_jiff() - Chore::Reservations.kept_for(SignedDuration::from_hours(720));
-        let stop = CancellationToken::new();
-        tidy(Chore::Reservations, test.db(), before, &stop).await.unwrap();
+        let before = now.to_jiff() - Chore::Reservations.kept_for(KEPT);
+        let turn = Turn::unscheduled("housekeeping");
+        assert_eq!(tidy(Chore::Reservations, test.db(), before, &turn).await.unwrap(), 64);
         let left: (i64, i64) = sqlx::query_as(
             "SELECT (SELECT count(*) FROM inventory.reservations)
                   , (SELECT count(DISTINCT shard) FROM inventory.reservations_archive)",
@@ -207,7 +291,7 @@ mod tests {
 
     #[test]
     fn keys_live_as_long_as_promised() {
-        let kept = Chore::IdempotencyKeys.kept_for(SignedDuration::ZERO);
+        let kept = Chore::IdempotencyKeys.kept_for(KEPT);
         assert!(kept >= SignedDuration::from_hours(24));
     }
 }

@@ -1,7 +1,10 @@
 //! Background work that belongs to no module.
 
+pub mod audit;
 pub mod gauges;
 pub mod housekeeping;
+pub mod scheduled;
 pub mod stock_alerts;
 pub mod stocktakes;
 pub mod watch;
+pub mod webhooks;

@@ -1,17 +1,21 @@
 //! Stock is never frozen for ever: stocktakes whose time is over end, and their rows thaw. On any
-//! number of nodes at once; one that somebody is just posting is looked at again the next time.
+//! number of nodes at once; one that somebody is just posting, or that cannot be ended, is looked at
+//! again in the next round, and keeps nobody from ending the others.
 
 use std::time::Duration;
 
-use inventory::{SaveContext, stocktakes::StocktakeError};
-use kernel::{Ids, SharedClock};
-use pg::{Backoff, Db, DbError, retry};
+use inventory::{
+    SaveContext,
+    stocktakes::{self, StocktakeError},
+};
+use kernel::{Ids, SharedClock, id::StocktakeId};
+use pg::{Backoff, Db, DbError, DbResult, retry};
 use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::supervise::worker;
 
-/// How often to look when none was due.
+/// The pause between two rounds.
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// Starts the worker.
@@ -30,25 +34,57 @@ pub fn spawn(
 
 async fn run(db: Db, clock: SharedClock, ids: Ids, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        let more = match expire_one(&db, &clock, &ids).await {
-            Ok(more) => more,
-            Err(error) => {
-                tracing::warn!(%error, "a stocktake could not be ended; trying again");
-                false
-            }
-        };
-        if !more && stop.run_until_cancelled(sleep(PERIOD)).await.is_none() {
+        round(&db, &clock, &ids, &stop).await;
+        if stop.run_until_cancelled(sleep(PERIOD)).await.is_none() {
             return;
         }
     }
 }
 
-/// Ends one stocktake whose time is over; whether there was one.
-async fn expire_one(db: &Db, clock: &SharedClock, ids: &Ids) -> Result<bool, StocktakeError> {
+/// Ends every stocktake whose time is over. Each is tried once: one that cannot be ended keeps nobody
+/// from ending the others, and is tried again in the next round.
+async fn round(db: &Db, clock: &SharedClock, ids: &Ids, stop: &CancellationToken) {
+    let mut tried = Vec::new();
+    while !stop.is_cancelled() {
+        let id = match next_due(db, clock, &tried).await {
+            Ok(Some(id)) => id,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::warn!(%error, "stocktakes could not be looked for; trying again");
+                return;
+            }
+        };
+        tried.push(id);
+        if let Err(error) = expire(db, clock, ids, id).await {
+            tracing::error!(
+                stocktake.id = %id,
+                %error,
+                "the stocktake {id} could not be ended, and its rows stay frozen; trying again"
+            );
+        }
+    }
+}
+
+async fn next_due(
+    db: &Db,
+    clock: &SharedClock,
+    tried: &[StocktakeId],
+) -> DbResult<Option<StocktakeId>> {
+    let mut conn = db.acquire().await?;
+    stocktakes::next_due(&mut conn, clock.now(), tried).await
+}
+
+/// Ends a stocktake whose time is over; whether it did.
+async fn expire(
+    db: &Db,
+    clock: &SharedClock,
+    ids: &Ids,
+    id: StocktakeId,
+) -> Result<bool, StocktakeError> {
     retry(Backoff::TRANSACTION, ids, async || {
         let mut tx = db.begin().await?;
         let context = SaveContext { clock: &**clock, ids };
-        let ended = inventory::stocktakes::expire_next(&mut tx, clock.now(), &context).await?;
+        let ended = stocktakes::expire(&mut tx, id, clock.now(), &context).await?;
         let Some((stocktake, thawed)) = ended else { return Ok(false) };
         tx.commit().await.map_err(DbError::from)?;
         let name = stocktake.name();
@@ -66,13 +102,50 @@ async fn expire_one(db: &Db, clock: &SharedClock, ids: &Ids) -> Result<bool, Sto
 mod tests {
     use inventory::{
         Cause,
-        stocktakes::{self, Opening, StocktakeStatus},
+        stocktakes::{Opening, StocktakeStatus},
     };
     use jiff::SignedDuration;
-    use kernel::{Actor, id::StocktakeId};
+    use kernel::{
+        Actor,
+        id::{VariantId, WarehouseId},
+    };
     use testkit::{TestDb, seed::Shop};
 
     use super::*;
+
+    /// Opens a stocktake in Taipei that ends after so many hours.
+    async fn open(
+        test: &TestDb,
+        warehouse: WarehouseId,
+        variants: Option<Vec<VariantId>>,
+        hours: i64,
+    ) -> StocktakeId {
+        let (clock, ids) = (test.shared_clock(), test.ids());
+        let at = clock.now();
+        let opening = Opening {
+            warehouse,
+            variants,
+            counts_required: 1,
+            expires_at: at + SignedDuration::from_hours(hours),
+            note: String::new(),
+        };
+        let cause = Cause { actor: Actor::System, reference: None, reason: None, at };
+        let context = SaveContext { clock: &*clock, ids };
+        let (id, by) = (ids.next::<StocktakeId>(&*clock), ids.next(&*clock));
+        let mut tx = test.db().begin().await.unwrap();
+        stocktakes::open(&mut tx, id, &opening, by, &cause, &context).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// How many rows of the variant are frozen, and how far the stocktake has come.
+    async fn state(test: &TestDb, variant: VariantId, id: StocktakeId) -> (usize, StocktakeStatus) {
+        let mut conn = test.db().acquire().await.unwrap();
+        let rows = inventory::balances(&mut conn, variant).await.unwrap();
+        let held = rows.iter().filter(|row| row.frozen_by.is_some()).count();
+        let stocktake = stocktakes::find(&mut conn, id).await.unwrap().unwrap();
+        (held, stocktake.status)
+    }
 
     /// The node that opened it dies: nothing of it is left but what the database holds.
     #[tokio::test]
@@ -80,40 +153,60 @@ mod tests {
         let test = TestDb::new().await;
         let shop = Shop::small(&test).await;
         let (db, clock, ids) = (test.db(), test.shared_clock(), test.ids());
-        let opening = Opening {
-            warehouse: shop.taipei,
-            variants: None,
-            counts_required: 1,
-            expires_at: clock.now() + SignedDuration::from_hours(4),
-            note: String::new(),
-        };
-        let (actor, at) = (Actor::System, clock.now());
-        let cause = Cause { actor, reference: None, reason: None, at };
-        let context = SaveContext { clock: &*clock, ids };
-        let id = ids.next::<StocktakeId>(&*clock);
-        let by = ids.next(&*clock);
-        let mut tx = db.begin().await.unwrap();
-        stocktakes::open(&mut tx, id, &opening, by, &cause, &context).await.unwrap();
-        tx.commit().await.unwrap();
-
-        let frozen = async || {
-            let mut conn = db.acquire().await.unwrap();
-            let rows = inventory::balances(&mut conn, shop.mug_white).await.unwrap();
-            let held = rows.iter().filter(|row| row.frozen_by.is_some()).count();
-            let stocktake = stocktakes::find(&mut conn, id).await.unwrap().unwrap();
-            (held, stocktake.status)
-        };
+        let never = CancellationToken::new();
+        let id = open(&test, shop.taipei, None, 4).await;
+        let frozen = async || state(&test, shop.mug_white, id).await;
         assert_eq!(frozen().await, (1, StocktakeStatus::Open));
         test.clock().advance(SignedDuration::from_secs(4 * 3600 - 1));
-        assert!(!expire_one(db, &clock, ids).await.unwrap());
+        round(db, &clock, ids, &never).await;
+        assert!(!expire(db, &clock, ids, id).await.unwrap());
         assert_eq!(frozen().await, (1, StocktakeStatus::Open));
 
         test.clock().advance(SignedDuration::from_secs(1));
         // On two nodes at once, it ends once.
-        let both = tokio::join!(expire_one(db, &clock, ids), expire_one(db, &clock, ids));
+        let both = tokio::join!(expire(db, &clock, ids, id), expire(db, &clock, ids, id));
         assert_ne!(both.0.unwrap(), both.1.unwrap());
         assert_eq!(frozen().await, (0, StocktakeStatus::Expired));
-        assert!(!expire_one(db, &clock, ids).await.unwrap());
+        assert!(!expire(db, &clock, ids, id).await.unwrap());
+        assert_eq!(next_due(db, &clock, &[]).await.unwrap(), None);
+        test.assert_ledger_balanced().await;
+    }
+
+    #[tokio::test]
+    async fn one_that_cannot_be_ended_keeps_nobody_from_ending_the_others() {
+        let test = TestDb::new().await;
+        let shop = Shop::small(&test).await;
+        let (db, clock, ids) = (test.db(), test.shared_clock(), test.ids());
+        let never = CancellationToken::new();
+        let (white, black) = (shop.mug_white, shop.mug_black);
+        let stuck = open(&test, shop.taipei, Some(vec![white]), 1).await;
+        let other = open(&test, shop.taipei, Some(vec![black]), 2).await;
+        // Somebody went behind the program's back: the number of its next movement is taken.
+        let mut owner = test.owner().acquire().await.unwrap();
+        sqlx::query(
+            "INSERT INTO inventory.movements (shard, variant_id, warehouse_id, seq, kind, d_total,
+                 d_available, d_reserved, d_sold, available_after, actor_kind, reason, occurred_at)
+             SELECT shard, variant_id, warehouse_id, version + 1, 'freeze', 0, 0, 0, 0, available,
+                    'system', 'forged', now()
+               FROM inventory.stock WHERE variant_id = $1 AND warehouse_id = $2",
+        )
+        .bind(white.as_uuid())
+        .bind(shop.taipei.as_uuid())
+        .execute(&mut *owner)
+        .await
+        .unwrap();
+        test.clock().advance(SignedDuration::from_hours(2));
+        assert_eq!(next_due(db, &clock, &[]).await.unwrap(), Some(stuck));
+        round(db, &clock, ids, &never).await;
+        assert_eq!(state(&test, white, stuck).await, (1, StocktakeStatus::Open));
+        assert_eq!(state(&test, black, other).await, (0, StocktakeStatus::Expired));
+
+        sqlx::query("DELETE FROM inventory.movements WHERE reason = 'forged'")
+            .execute(&mut *owner)
+            .await
+            .unwrap();
+        round(db, &clock, ids, &never).await;
+        assert_eq!(state(&test, white, stuck).await, (0, StocktakeStatus::Expired));
         test.assert_ledger_balanced().await;
     }
 

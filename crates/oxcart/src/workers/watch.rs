@@ -95,6 +95,7 @@ mod tests {
             second_factors: SecondFactors::new(&[1; 32]),
             order: [2; 32],
             challenge: [3; 32],
+            webhook: [4; 32],
         };
         let user = test.ids().next(&*clock);
         identity::revoke_tokens(&mut conn, user, clock.now()).await.unwrap();

@@ -9,3 +9,4 @@ mod killed;
 mod pressure;
 mod program;
 mod sign_out;
+mod webhooks;

@@ -150,7 +150,10 @@ impl RateLimiter {
     pub async fn check_shared(&self, policy: usize, subject: u128) -> Decision {
         let alone = self.check(policy, subject);
         match &self.shared {
-            Some(shared) if alone.allowed => shared.check(policy, subject).await.unwrap_or(alone),
+            // Boxed: every request would have to carry the room for it, Redis or not.
+            Some(shared) if alone.allowed => {
+                Box::pin(shared.check(policy, subject)).await.unwrap_or(alone)
+            }
             _ => alone,
         }
     }

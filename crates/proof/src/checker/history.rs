@@ -149,7 +149,12 @@ impl State {
 
     /// Whether the order's stock is held for it or was sold to it.
     pub const fn has_stock(self) -> bool {
-        !matches!(self, Self::Cancelled)
+        !matches!(self, Self::Cancelled) && !self.is_given_up()
+    }
+
+    /// Whether its buyer ended it after paying: its stock is free again, and its money goes back.
+    pub const fn is_given_up(self) -> bool {
+        matches!(self, Self::RefundRequested | Self::Refunded)
     }
 
     /// Whether somebody paid for it.

@@ -77,7 +77,8 @@ fn check_receipts(history: &History, snapshot: &Snapshot, verdict: &mut Verdict)
         .iter()
         .map(|row| ((row.variant, row.warehouse), row.version))
         .collect();
-    for movement in snapshot.movements.iter().filter(|movement| movement.total > 0) {
+    let came_in = |movement: &&Movement| movement.total > 0 && !is_given_back(movement);
+    for movement in snapshot.movements.iter().filter(came_in) {
         let known = before.get(&(movement.variant, movement.warehouse)).copied().unwrap_or(0);
         if movement.seq > known {
             booked
@@ -109,11 +110,16 @@ fn check_receipts(history: &History, snapshot: &Snapshot, verdict: &mut Verdict)
     }
 }
 
+/// Units that an order bought and never had: they leave and come back in one step.
+fn is_given_back(movement: &Movement) -> bool {
+    movement.kind == "return"
+}
+
 /// What orders hold and bought is no more than what came in. The orders' lines are counted, and not
 /// what the stock rows say of them.
 fn check_units(snapshot: &Snapshot, verdict: &mut Verdict) {
     let mut came_in: BTreeMap<Uuid, i64> = BTreeMap::new();
-    for movement in &snapshot.movements {
+    for movement in snapshot.movements.iter().filter(|movement| !is_given_back(movement)) {
         *came_in.entry(movement.variant).or_default() += movement.total.max(0);
     }
     let mut taken: BTreeMap<Uuid, i64> = BTreeMap::new();
@@ -134,11 +140,13 @@ fn check_units(snapshot: &Snapshot, verdict: &mut Verdict) {
 /// Every order holds or bought exactly its lines: by its reservations, and by the movements.
 fn check_orders(snapshot: &Snapshot, verdict: &mut Verdict) {
     let mut moved: HashMap<(Uuid, Uuid), (i64, i64)> = HashMap::new();
+    let mut left: HashMap<(Uuid, Uuid), i64> = HashMap::new();
     for movement in &snapshot.movements {
         if let Some(order) = movement.reference {
             let sums = moved.entry((order, movement.variant)).or_default();
             sums.0 += movement.reserved;
             sums.1 += movement.sold;
+            *left.entry((order, movement.variant)).or_default() -= movement.total;
         }
     }
     let mut reserved: HashMap<(Uuid, Uuid), (i64, i64)> = HashMap::new();
@@ -156,18 +164,26 @@ fn check_orders(snapshot: &Snapshot, verdict: &mut Verdict) {
             *wanted.entry(line.variant).or_default() += line.quantity;
         }
         for (variant, units) in wanted {
-            let right = match order.state {
-                State::PendingPayment | State::PaymentFailed => (units, 0),
-                State::Cancelled => (0, 0),
-                _ => (0, units),
+            // A reservation stays confirmed when what it bought is given back.
+            let (right, remembered) = match order.state {
+                State::PendingPayment | State::PaymentFailed => ((units, 0), (units, 0)),
+                State::Cancelled => ((0, 0), (0, 0)),
+                state if state.is_given_up() => ((0, 0), (0, units)),
+                _ => ((0, units), (0, units)),
             };
+            if left.get(&(order.id, variant)).is_some_and(|units| *units < 0) {
+                let what =
+                    format!("order {}: more of variant {variant} came back than left", order.id);
+                verdict.add(Kind::UnbalancedLedger, what);
+            }
             let by_movements = moved.remove(&(order.id, variant)).unwrap_or_default();
             let by_reservations = reserved.remove(&(order.id, variant)).unwrap_or_default();
-            if by_movements != right || by_reservations != right {
+            if by_movements != right || by_reservations != remembered {
                 let (id, state) = (order.id, order.state.as_str());
                 let what = format!(
                     "order {id} ({state}), variant {variant}: (held, sold) must be {right:?}; \
-                     movements say {by_movements:?}, reservations {by_reservations:?}"
+                     movements say {by_movements:?}, reservations {by_reservations:?}, not \
+                     {remembered:?}"
                 );
                 verdict.add(Kind::UnbalancedLedger, what);
             }

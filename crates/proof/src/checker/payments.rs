@@ -1,5 +1,5 @@
-//! Money that was acknowledged made an order paid or is on its way back, and nothing is paid without
-//! a notice.
+//! Money that was acknowledged made an order paid or is on its way back, also that of an order which was
+//! given up afterwards; and nothing is paid without a notice.
 
 use std::collections::{HashMap, HashSet};
 
@@ -34,15 +34,16 @@ pub(super) fn check(history: &History, snapshot: &Snapshot, verdict: &mut Verdic
             let paid = orders
                 .get(&order)
                 .is_some_and(|order| order.state.is_paid() && order.total == attempt.amount);
+            let given_up = orders.get(&order).is_some_and(|order| order.state.is_given_up());
             attempt.order == order
                 && matches!(
                     attempt.status.as_str(),
                     "succeeded" | "partially_refunded" | "refunded"
                 )
-                && if attempt.kept {
+                && if attempt.kept && !given_up {
                     paid && refunds.is_empty()
                 } else {
-                    refunds == [attempt.amount]
+                    refunds == [attempt.amount] && (paid || !attempt.kept)
                 }
         });
         if !settled {
@@ -51,7 +52,8 @@ pub(super) fn check(history: &History, snapshot: &Snapshot, verdict: &mut Verdic
         }
     }
     let mut kept: HashMap<Uuid, usize> = HashMap::new();
-    for attempt in snapshot.attempts.iter().filter(|attempt| attempt.status == "succeeded") {
+    let settled = |attempt: &&Attempt| matches!(attempt.status.as_str(), "succeeded" | "refunded");
+    for attempt in snapshot.attempts.iter().filter(settled) {
         if !said.contains(attempt.trade_no.as_str()) {
             let what = format!("payment {} succeeded, and nobody said so", attempt.trade_no);
             verdict.add(Kind::PhantomPayment, what);

@@ -1,5 +1,5 @@
-//! Every release is justified: its order was cancelled by somebody who asked for it, or its time was
-//! over. And what was acknowledged as cancelled stays so.
+//! Every release is justified: its order was cancelled by somebody who asked for it, before or after it
+//! was paid, or its time was over. And what was acknowledged as cancelled stays so.
 
 use std::collections::{HashMap, HashSet};
 
@@ -82,7 +82,13 @@ fn check_order(order: &Order, cancels: &Cancels, verdict: &mut Verdict) {
             verdict.add(Kind::UnjustifiedRelease, what);
         }
     }
-    if cancels.acknowledged.contains(&id) && order.state != State::Cancelled {
+    let given_up = order.transitions.iter().any(|transition| transition.to.is_given_up());
+    if given_up && !cancels.possible.contains_key(&id) {
+        let what = format!("order {id} was given up, and nobody asked");
+        verdict.add(Kind::UnjustifiedRelease, what);
+    }
+    let ended = order.state == State::Cancelled || order.state.is_given_up();
+    if cancels.acknowledged.contains(&id) && !ended {
         let what = format!("order {id} was acknowledged as cancelled and is {:?}", order.state);
         verdict.add(Kind::BackwardsRead, what);
     }

@@ -132,10 +132,15 @@ fn given_back(
     history: &History,
     cancelled: &HashMap<Uuid, Micros>,
 ) -> Option<Micros> {
-    if order.state != State::Cancelled {
+    let is_end = |state: State| state == State::Cancelled || state.is_given_up();
+    if !is_end(order.state) {
         return None;
     }
-    let ended = order.transitions.iter().rfind(|transition| transition.to == State::Cancelled);
+    // Given up, it was free before its money went back.
+    let ended = order.transitions.iter().rfind(|transition| {
+        transition.to == State::RefundRequested
+            || (transition.to == State::Cancelled && order.state == State::Cancelled)
+    });
     let by_the_books = ended.map(|transition| history.moment_of(transition.at) + EXPIRY);
     cancelled.get(&order.id).copied().or(by_the_books)
 }

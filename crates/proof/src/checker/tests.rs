@@ -1,217 +1,12 @@
 //! Hand-made histories: a clean one, and for each promise one that breaks it. A checker that finds
 //! nothing in those would find nothing in a run.
 
+mod run;
+
 use uuid::Uuid;
 
+use self::run::{Run, SECOND, VARIANT, order_id};
 use super::*;
-
-const BEGAN_AT: i64 = 1_800_000_000_000_000;
-const MINUTE: i64 = 60_000_000;
-const SECOND: u64 = 1_000_000;
-
-const VARIANT: Uuid = Uuid::from_u128(1);
-const WAREHOUSE: Uuid = Uuid::from_u128(2);
-
-fn order_id(n: u128) -> Uuid {
-    Uuid::from_u128(1000 + n)
-}
-
-/// A run under construction: every helper says what is in the history and in the database.
-struct Run {
-    history: History,
-    snapshot: Snapshot,
-    now: Micros,
-}
-
-impl Run {
-    /// A shop with ten units.
-    fn new() -> Self {
-        let row = StockRow {
-            variant: VARIANT,
-            warehouse: WAREHOUSE,
-            total: 10,
-            available: 10,
-            reserved: 0,
-            sold: 0,
-            version: 1,
-        };
-        let first = Movement {
-            variant: VARIANT,
-            warehouse: WAREHOUSE,
-            seq: 1,
-            kind: "receive".into(),
-            total: 10,
-            available: 10,
-            reserved: 0,
-            sold: 0,
-            available_after: 10,
-            reference: None,
-            reason: Some("demo".into()),
-        };
-        Self {
-            history: History { began_at: BEGAN_AT, events: Vec::new() },
-            snapshot: Snapshot {
-                stock_before: vec![row],
-                stock: vec![row],
-                movements: vec![first],
-                ..Snapshot::default()
-            },
-            now: SECOND,
-        }
-    }
-
-    /// A request that takes a millisecond, a second after the one before.
-    fn event(&mut self, ask: Ask, answer: Answer) -> &mut Event {
-        self.now += SECOND;
-        let (start, end) = (self.now, self.now + 1_000);
-        self.history.events.push(Event { client: 1, start, end, ask, answer });
-        self.history.events.last_mut().unwrap()
-    }
-
-    fn ask_for(&mut self, key: &str, quantity: i64, answer: Answer) {
-        let lines = vec![Line { variant: VARIANT, quantity }];
-        self.event(Ask::Place { key: key.into(), lines }, answer);
-    }
-
-    fn acknowledged(n: u128) -> Answer {
-        Answer::Placed {
-            order: order_id(n),
-            total: 500,
-            reserved_until: BEGAN_AT + MINUTE,
-            digest: format!("body {n}"),
-        }
-    }
-
-    fn lost() -> Answer {
-        Answer::Lost { why: "timeout".into() }
-    }
-
-    fn short(requested: i64) -> Answer {
-        Answer::Short { short: vec![Short { variant: VARIANT, requested }] }
-    }
-
-    /// The order as the database holds it, with its units.
-    fn store(&mut self, n: u128, key: &str, quantity: i64) {
-        self.snapshot.orders.push(Order {
-            id: order_id(n),
-            key: Some(key.into()),
-            state: State::PendingPayment,
-            total: 500,
-            reserved_until: BEGAN_AT + MINUTE,
-            lines: vec![OrderLine { variant: VARIANT, quantity }],
-            transitions: Vec::new(),
-        });
-        self.snapshot.reservations.push(Reservation {
-            order: order_id(n),
-            variant: VARIANT,
-            quantity,
-            status: "active".into(),
-            expires_at: BEGAN_AT + MINUTE,
-            closed_at: None,
-        });
-        self.move_stock("reserve", Some(order_id(n)), None, [0, -quantity, quantity, 0]);
-    }
-
-    fn move_stock(
-        &mut self,
-        kind: &str,
-        reference: Option<Uuid>,
-        reason: Option<&str>,
-        [total, available, reserved, sold]: [i64; 4],
-    ) {
-        let row = &mut self.snapshot.stock[0];
-        row.total += total;
-        row.available += available;
-        row.reserved += reserved;
-        row.sold += sold;
-        row.version += 1;
-        self.snapshot.movements.push(Movement {
-            variant: VARIANT,
-            warehouse: WAREHOUSE,
-            seq: row.version,
-            kind: kind.into(),
-            total,
-            available,
-            reserved,
-            sold,
-            available_after: row.available,
-            reference,
-            reason: reason.map(str::to_owned),
-        });
-    }
-
-    /// Placed, acknowledged, stored.
-    fn place(&mut self, n: u128, key: &str, quantity: i64) {
-        self.ask_for(key, quantity, Self::acknowledged(n));
-        self.store(n, key, quantity);
-    }
-
-    fn order(&mut self, n: u128) -> &mut Order {
-        self.snapshot.orders.iter_mut().find(|order| order.id == order_id(n)).unwrap()
-    }
-
-    /// The order ends in the database, `seconds` after the beginning, and gives its units back.
-    fn end(&mut self, n: u128, actor: &str, seconds: i64) {
-        let at = BEGAN_AT + seconds * 1_000_000;
-        let order = self.order(n);
-        order.state = State::Cancelled;
-        order.transitions.push(Transition { to: State::Cancelled, actor: actor.into(), at });
-        let quantity = order.lines[0].quantity;
-        let held = self.snapshot.reservations.iter_mut().find(|r| r.order == order_id(n)).unwrap();
-        held.status = if actor == "system" { "expired" } else { "released" }.into();
-        held.closed_at = Some(at);
-        self.move_stock("release", Some(order_id(n)), None, [0, quantity, -quantity, 0]);
-    }
-
-    /// The order is paid in the database.
-    fn pay(&mut self, n: u128, trade_no: &str) {
-        let order = self.order(n);
-        order.state = State::Paid;
-        let at = BEGAN_AT + 1_000_000;
-        order.transitions.push(Transition { to: State::Paid, actor: "provider".into(), at });
-        let quantity = order.lines[0].quantity;
-        let held = self.snapshot.reservations.iter_mut().find(|r| r.order == order_id(n)).unwrap();
-        held.status = "confirmed".into();
-        held.closed_at = Some(at);
-        self.move_stock("confirm", Some(order_id(n)), None, [0, 0, -quantity, quantity]);
-        self.snapshot.attempts.push(Attempt {
-            id: Uuid::from_u128(5000 + n),
-            order: order_id(n),
-            trade_no: trade_no.into(),
-            amount: 500,
-            status: "succeeded".into(),
-            kept: true,
-        });
-    }
-
-    fn notice(&mut self, n: u128, trade_no: &str, answer: Answer) {
-        let trade_no = trade_no.to_owned();
-        self.event(Ask::Notice { order: order_id(n), trade_no, paid: true }, answer);
-    }
-
-    fn see(&mut self, n: u128, state: State) {
-        self.event(Ask::Read { order: order_id(n) }, Answer::Seen { state });
-    }
-
-    fn receive(&mut self, quantity: i64, reason: &str, answer: Answer) {
-        let (variant, warehouse, reason) = (VARIANT, WAREHOUSE, reason.to_owned());
-        self.event(Ask::Receive { variant, warehouse, quantity, reason }, answer);
-    }
-
-    #[track_caller]
-    fn is_clean(&self) {
-        let verdict = judge(&self.history, &self.snapshot);
-        assert!(verdict.is_clean(), "{:#?}", verdict.violations);
-    }
-
-    /// Exactly these kinds of violations are found.
-    #[track_caller]
-    fn breaks(&self, kinds: &[Kind]) {
-        let verdict = judge(&self.history, &self.snapshot);
-        let found: Vec<Kind> = verdict.found.keys().copied().collect();
-        assert_eq!(found, kinds, "{:#?}", verdict.violations);
-    }
-}
 
 #[test]
 fn a_good_run_is_clean() {
@@ -425,6 +220,35 @@ fn acknowledged_money_that_went_nowhere_is_lost() {
     run.breaks(&[Kind::LostPayment]);
     run.snapshot.refunds.push(Refund { attempt: Uuid::from_u128(7000), amount: 500 });
     run.is_clean();
+}
+
+/// An order of four units, paid and given up.
+fn given_up() -> Run {
+    let mut run = Run::new();
+    run.place(1, "a", 4);
+    run.notice(1, "T1", Answer::Done);
+    run.pay(1, "T1");
+    run.event(Ask::Cancel { order: order_id(1) }, Answer::Seen { state: State::RefundRequested });
+    run.give_up(1);
+    run
+}
+
+#[test]
+fn what_is_given_up_after_it_was_paid_is_free_and_its_money_goes_back() {
+    given_up().is_clean();
+    let mut run = given_up();
+    run.snapshot.refunds.clear();
+    run.breaks(&[Kind::LostPayment]);
+    let mut run = given_up();
+    run.history.events.retain(|event| !matches!(event.ask, Ask::Cancel { .. }));
+    run.breaks(&[Kind::UnjustifiedRelease]);
+    // Its units are to be had again, and were given back once.
+    let mut run = given_up();
+    run.ask_for("b", 8, Run::short(8));
+    run.breaks(&[Kind::Undersold]);
+    let mut run = given_up();
+    run.move_stock("return", Some(order_id(1)), None, [4, 4, 0, 0]);
+    run.breaks(&[Kind::UnbalancedLedger]);
 }
 
 #[test]

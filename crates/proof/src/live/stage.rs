@@ -217,6 +217,8 @@ fn environment(
         ("OXCART_ADMIN_EMAIL", ADMIN.0.to_owned()),
         ("OXCART_ADMIN_PASSWORD", ADMIN.1.to_owned()),
         ("OXCART_RESERVATION_MINUTES", "1".to_owned()),
+        // Nobody is there to be asked whether an order was paid.
+        ("OXCART_PAYMENT_UNANSWERED_HOURS", "0".to_owned()),
         ("OXCART_DEV_CLOCK", "true".to_owned()),
         ("OXCART_RATE_LIMIT_EXEMPT", "127.0.0.0/8".to_owned()),
         ("OXCART_LOG", "info".to_owned()),

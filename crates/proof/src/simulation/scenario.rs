@@ -120,7 +120,7 @@ pub enum Act {
         /// What it says.
         says: Says,
     },
-    /// A buyer cancels.
+    /// A buyer cancels, before or after paying.
     Cancel {
         /// The order.
         key: Key,

@@ -65,6 +65,41 @@ pub const CHECKS: &[Check] = &[
              LIMIT $1",
     },
     Check {
+        claim: "what is frozen is exactly what open stocktakes count (BR-007)",
+        offending: "
+            SELECT format('variant %s in warehouse %s: frozen by %s, counted by %s', variant_id,
+                          warehouse_id, coalesce(frozen_by::text, 'none'),
+                          coalesce(stocktake_id::text, 'none that is open'))
+              FROM (
+                  SELECT variant_id, warehouse_id, frozen_by
+                    FROM inventory.stock WHERE frozen_by IS NOT NULL
+              ) frozen
+              FULL JOIN (
+                  SELECT l.variant_id, t.warehouse_id, l.stocktake_id
+                    FROM inventory.stocktakes t
+                    JOIN inventory.stocktake_lines l ON l.stocktake_id = t.id
+                   WHERE t.status IN ('open', 'review')
+              ) counted USING (variant_id, warehouse_id)
+             WHERE frozen_by IS DISTINCT FROM stocktake_id
+             LIMIT $1",
+    },
+    Check {
+        claim: "no bundle has stock of its own, in a warehouse or on the way",
+        offending: "
+            SELECT format('variant %s: %s units in warehouses, %s on the way', bundle_id,
+                          coalesce(here.units, 0), coalesce(away.units, 0))
+              FROM (SELECT DISTINCT bundle_id FROM catalog.bundle_components) bundles
+              LEFT JOIN (
+                  SELECT variant_id, sum(total) AS units FROM inventory.stock GROUP BY variant_id
+              ) here ON here.variant_id = bundle_id
+              LEFT JOIN (
+                  SELECT variant_id, sum(sent - received - returned - lost) AS units
+                    FROM inventory.transfer_lines GROUP BY variant_id
+              ) away ON away.variant_id = bundle_id
+             WHERE coalesce(here.units, 0) <> 0 OR coalesce(away.units, 0) <> 0
+             LIMIT $1",
+    },
+    Check {
         claim: "what is reserved is exactly what waiting orders hold",
         offending: "
             SELECT format('variant %s in warehouse %s: reserved %s, held by orders %s',
@@ -160,13 +195,13 @@ pub const CHECKS: &[Check] = &[
             SELECT format('order %s: %s lines, subtotal %s, sum of the lines %s', o.id,
                           count(l.line_no), o.subtotal, coalesce(sum(l.line_total), 0))
               FROM orders.orders o
-              LEFT JOIN orders.lines l ON l.shard = o.shard AND l.order_id = o.id
+              LEFT JOIN orders.current_lines l ON l.shard = o.shard AND l.order_id = o.id
              GROUP BY o.shard, o.id, o.subtotal
             HAVING count(l.line_no) = 0 OR o.subtotal <> sum(l.line_total)
              LIMIT $1",
     },
     Check {
-        claim: "every line, reservation and idempotency key belongs to an order",
+        claim: "every line, reservation, idempotency key, parcel and return belongs to an order",
         offending: "
             SELECT format('%s of order %s, which does not exist', what, order_id)
               FROM (
@@ -179,6 +214,12 @@ pub const CHECKS: &[Check] = &[
                   SELECT 'component', shard, order_id FROM orders.line_components
                   UNION ALL
                   SELECT 'back-order', shard, order_id FROM inventory.backorders
+                  UNION ALL
+                  SELECT 'shipment', shard, order_id FROM shipping.shipments
+                  UNION ALL
+                  SELECT 'return', shard, order_id FROM shipping.returns
+                  UNION ALL
+                  SELECT 'edit', shard, order_id FROM orders.edits
               ) parts
              WHERE NOT EXISTS (
                   SELECT FROM orders.orders o
@@ -197,20 +238,35 @@ pub const CHECKS: &[Check] = &[
                   LEFT JOIN orders.line_components c USING (shard, order_id, line_no)),
             held AS (
                 SELECT shard, order_id, line_no, variant_id
-                     , sum(quantity) FILTER (WHERE status = 'active') AS held
-                     , sum(quantity) FILTER (WHERE status = 'confirmed') AS bought
-                  FROM inventory.every_reservation GROUP BY shard, order_id, line_no, variant_id),
-            -- units that still wait for stock are neither held nor bought
+                     , sum(r.quantity) FILTER (WHERE status = 'active') AS held
+                     , sum(r.quantity) FILTER (WHERE status = 'confirmed') AS bought
+                     , sum(r.quantity - coalesce(f.withdrawn, 0)) FILTER (WHERE status = 'confirmed')
+                       AS kept
+                  FROM inventory.every_reservation r
+                  LEFT JOIN inventory.fulfilments f
+                      USING (shard, order_id, line_no, variant_id, warehouse_id)
+                 GROUP BY shard, order_id, line_no, variant_id),
+            -- units that still wait for stock are neither held nor bought, nor are those that waited
+            -- of a paid order that was given up
             missing AS (
                 SELECT shard, order_id, line_no, variant_id, waiting
-                  FROM inventory.backorders WHERE status = 'waiting'),
+                     , CASE WHEN status = 'waiting' THEN waiting ELSE 0 END AS still
+                  FROM inventory.backorders
+                 WHERE status = 'waiting' OR (status = 'released' AND paid)),
+            -- what was taken off before it was paid
+            cut AS (
+                SELECT shard, order_id, line_no, variant_id, sum(cut) AS cut
+                  FROM inventory.reservation_cuts GROUP BY shard, order_id, line_no, variant_id),
             line AS (
                 SELECT shard, order_id, line_no, coalesce(held.held, 0) AS held
-                     , coalesce(held.bought, 0) AS bought, coalesce(missing.waiting, 0) AS waiting
-                     , coalesce(wanted.quantity, 0) - coalesce(missing.waiting, 0) AS quantity
+                     , coalesce(held.bought, 0) AS bought, coalesce(held.kept, 0) AS kept
+                     , coalesce(missing.still, 0) AS waiting
+                     , coalesce(wanted.quantity, 0) - coalesce(missing.waiting, 0)
+                     - coalesce(cut.cut, 0) AS quantity
                   FROM wanted
                   FULL JOIN held USING (shard, order_id, line_no, variant_id)
-                  FULL JOIN missing USING (shard, order_id, line_no, variant_id))
+                  FULL JOIN missing USING (shard, order_id, line_no, variant_id)
+                  FULL JOIN cut USING (shard, order_id, line_no, variant_id))
             SELECT format('order %s (%s), line %s: %s ordered, %s held, %s bought', o.id, o.status,
                           line.line_no, line.quantity, line.held, line.bought)
               FROM orders.orders o
@@ -220,7 +276,10 @@ pub const CHECKS: &[Check] = &[
                       ELSE 0
                    END
                 OR line.bought <> CASE
-                      WHEN o.status IN ('pending_payment', 'payment_failed', 'cancelled') THEN 0
+                      WHEN o.status IN ('pending_payment', 'payment_failed') THEN 0
+                      -- given back after it was sold to be paid at the door
+                      WHEN o.status = 'cancelled' AND line.kept = 0 THEN line.bought
+                      WHEN o.status = 'cancelled' THEN 0
                       ELSE line.quantity
                    END
                 OR (o.status = 'cancelled' AND line.waiting > 0)
@@ -237,6 +296,20 @@ pub const CHECKS: &[Check] = &[
                     FROM inventory.backorders WHERE status = 'waiting' GROUP BY variant_id
               ) b USING (variant_id)
              WHERE coalesce(c.waiting, 0) <> coalesce(b.waiting, 0)
+             LIMIT $1",
+    },
+    Check {
+        claim: "nobody waits for units that are available in an open warehouse",
+        offending: "
+            SELECT format('variant %s: %s units are waited for, %s are available in warehouse %s',
+                          variant_id, b.waiting, s.available, s.warehouse_id)
+              FROM (
+                  SELECT variant_id, sum(waiting) AS waiting
+                    FROM inventory.backorders WHERE status = 'waiting' GROUP BY variant_id
+              ) b
+              JOIN inventory.stock s USING (variant_id)
+              JOIN inventory.warehouses w ON w.id = s.warehouse_id
+             WHERE w.active AND s.frozen_by IS NULL AND s.available > 0
              LIMIT $1",
     },
     Check {
@@ -257,21 +330,48 @@ pub const CHECKS: &[Check] = &[
              LIMIT $1",
     },
     Check {
-        claim: "every paid order has exactly one payment that is kept, over its total",
+        // What is to be paid at the door is sold on the promise of one attempt, which is still open.
+        claim: "every paid order has exactly one payment that is kept, over what it cost then",
         offending: "
-            SELECT format('order %s (%s): total %s, kept %s in %s payments', o.id, o.status,
-                          o.total, coalesce(p.amount, 0), coalesce(p.count, 0))
+            SELECT format('order %s (%s): total %s, kept %s in %s payments, promised in %s', o.id,
+                          o.status, o.total, coalesce(p.amount, 0), coalesce(p.count, 0)
+                          , coalesce(p.promised, 0))
               FROM orders.orders o
               LEFT JOIN (
-                  SELECT shard, order_id, count(*), sum(amount) AS amount
+                  SELECT shard, order_id
+                       , count(*) FILTER (WHERE status <> 'pending')
+                       , sum(amount) FILTER (WHERE status <> 'pending') AS amount
+                       , count(*) FILTER (WHERE status = 'pending' AND provider = 'cod') AS promised
                     FROM payments.attempts
-                   WHERE kept AND status IN ('succeeded', 'partially_refunded', 'refunded')
+                   WHERE kept
+                     AND status IN ('pending', 'succeeded', 'partially_refunded', 'refunded')
                    GROUP BY shard, order_id
               ) p ON p.shard = o.shard AND p.order_id = o.id
-             WHERE (o.paid_at IS NOT NULL AND (p.count, p.amount) IS DISTINCT FROM (1, o.total))
+              LEFT JOIN (
+                  SELECT shard, order_id, sum(refunded) AS less
+                    FROM orders.edits GROUP BY shard, order_id
+              ) e ON e.shard = o.shard AND e.order_id = o.id
+             WHERE (o.paid_at IS NOT NULL
+                    AND (p.count, p.amount) IS DISTINCT FROM (1, o.total + coalesce(e.less, 0)))
                 OR (o.paid_at IS NULL AND p.count > 0)
-                OR (o.paid_at IS NULL) <>
-                   (o.status IN ('pending_payment', 'payment_failed', 'cancelled'))
+                OR (o.paid_at IS NULL AND p.promised IS DISTINCT FROM 1
+                    AND o.status NOT IN ('pending_payment', 'payment_failed', 'cancelled',
+                                         'returned'))
+                OR (o.paid_at IS NOT NULL
+                    AND o.status IN ('pending_payment', 'payment_failed', 'cancelled'))
+             LIMIT $1",
+    },
+    Check {
+        claim: "what operations confirmed of a payment is exactly what is counted of it",
+        offending: "
+            SELECT format('payment %s of order %s: counted %s, confirmed %s', a.id, a.order_id,
+                          a.received, coalesce(r.amount, 0))
+              FROM payments.attempts a
+              FULL JOIN (
+                  SELECT shard, payment_id, sum(amount) AS amount
+                    FROM payments.receipts GROUP BY shard, payment_id
+              ) r ON r.shard = a.shard AND r.payment_id = a.id
+             WHERE a.received IS DISTINCT FROM coalesce(r.amount, 0)
              LIMIT $1",
     },
     Check {
@@ -282,8 +382,9 @@ pub const CHECKS: &[Check] = &[
               FROM payments.attempts p
               LEFT JOIN orders.orders o ON o.shard = p.shard AND o.id = p.order_id
               LEFT JOIN payments.refunds r ON r.shard = p.shard AND r.payment_id = p.id
+               AND r.status <> 'rejected'
              WHERE o.id IS NULL
-                OR (NOT p.kept AND p.status = 'succeeded' AND r.id IS NULL)
+                OR (NOT p.kept AND p.status IN ('succeeded', 'partially_refunded') AND r.id IS NULL)
              LIMIT $1",
     },
     Check {
@@ -310,7 +411,8 @@ pub const CHECKS: &[Check] = &[
               FULL JOIN pricing.redemptions r ON r.shard = o.shard AND r.order_id = o.id
              WHERE o.coupon_code IS DISTINCT FROM r.coupon
                 OR (o.discount > 0 AND o.discount IS DISTINCT FROM r.amount)
-                OR (r.amount > 0 AND o.discount = 0 AND o.shipping_fee > 0)
+                OR (r.amount > 0 AND o.discount = 0 AND o.shipping_fee > 0 AND NOT EXISTS (
+                       SELECT FROM orders.edits e WHERE e.shard = o.shard AND e.order_id = o.id))
                 OR (r.coupon IS NOT NULL AND (r.released_at IS NULL) <> (o.status <> 'cancelled'))
                 OR (r.coupon IS NOT NULL AND (r.customer_id, r.email_buyer) IS DISTINCT FROM
                    (o.customer_id, orders.buyer_of_email(o.contact_email)))
@@ -328,7 +430,7 @@ pub const CHECKS: &[Check] = &[
                 SELECT o.id AS order_id, o.customer_id, o.contact_email, o.created_at
                      , l.variant_id, limited.since, sum(l.quantity) AS quantity
                   FROM limited
-                  JOIN orders.lines l ON l.variant_id = limited.id
+                  JOIN orders.current_lines l ON l.variant_id = limited.id
                   JOIN orders.orders o ON o.shard = l.shard AND o.id = l.order_id
                  WHERE o.status <> 'cancelled'
                  GROUP BY o.id, o.customer_id, o.contact_email, o.created_at, l.variant_id
@@ -358,9 +460,21 @@ pub const CHECKS: &[Check] = &[
                   UNION ALL
                   SELECT 'payment', shard, id FROM payments.attempts
                   UNION ALL
+                  SELECT 'receipt of payment', shard, payment_id FROM payments.receipts
+                  UNION ALL
+                  SELECT 'refund', shard, id FROM payments.refunds
+                  UNION ALL
                   SELECT 'purchase of variant', shard, variant_id FROM orders.purchases
                   UNION ALL
                   SELECT 'redemption of order', shard, order_id FROM pricing.redemptions
+                  UNION ALL
+                  SELECT 'shipment', shard, id FROM shipping.shipments
+                  UNION ALL
+                  SELECT 'shipment of order', shard, order_id FROM shipping.shipments
+                  UNION ALL
+                  SELECT 'return', shard, id FROM shipping.returns
+                  UNION ALL
+                  SELECT 'return of order', shard, order_id FROM shipping.returns
               ) placed
              WHERE shard <> get_byte(uuid_send(id), 15) & 63
              LIMIT $1",

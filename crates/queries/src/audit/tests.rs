@@ -65,6 +65,14 @@ const ORDERS: &str = "
            currency, 'succeeded', id, created_at, created_at, paid_at
       FROM orders.orders WHERE status = 'paid';
 
+    INSERT INTO payments.refunds (shard, id, payment_id, order_id, amount, currency, status, reason,
+        automatic, created_at, updated_at)
+    SELECT shard, '01990000-0000-7000-8000-00000000e001', id, order_id, 390, currency, 'requested',
+           'one is chipped', false, created_at, created_at
+      FROM payments.attempts;
+    INSERT INTO payments.refund_lines (shard, refund_id, line_no, quantity, amount)
+    SELECT shard, id, 1, 1, amount FROM payments.refunds;
+
     UPDATE catalog.variants SET purchase_limit = 2, purchase_limit_since = '2026-05-01T00:00:00Z'
      WHERE sku = 'MUG-WHITE';
     UPDATE orders.orders SET customer_id = '01990000-0000-7000-8000-00000000f001' WHERE shard = 1;
@@ -106,6 +114,63 @@ const MISTAKES: &[(&str, &str)] = &[
         "every ledger is gapless",
     ),
     ("UPDATE inventory.stock SET version = 9 WHERE variant_id = $WHITE$", "every stock row counts"),
+    (
+        // By nothing that there is; by a stocktake that is over; by one that counts something else.
+        "UPDATE inventory.stock SET frozen_by = '01990000-0000-7000-8000-00000000e001'
+          WHERE variant_id = $WHITE$",
+        "what is frozen",
+    ),
+    (
+        "INSERT INTO inventory.stocktakes (id, warehouse_id, status, counts_required, note, version,
+             opened_by, opened_at, expires_at, closed_at)
+         SELECT '01990000-0000-7000-8000-00000000e001', id, 'expired', 1, '', 2, id, now(), now(),
+                now()
+           FROM inventory.warehouses WHERE code = 'TPE';
+         INSERT INTO inventory.stocktake_lines (stocktake_id, variant_id, expected, promised)
+         VALUES ('01990000-0000-7000-8000-00000000e001', $BLACK$, 1, 1);
+         UPDATE inventory.stock SET frozen_by = '01990000-0000-7000-8000-00000000e001'
+          WHERE variant_id = $BLACK$",
+        "what is frozen",
+    ),
+    (
+        "INSERT INTO inventory.stocktakes (id, warehouse_id, status, counts_required, note, version,
+             opened_by, opened_at, expires_at)
+         SELECT '01990000-0000-7000-8000-00000000e001', id, 'open', 1, '', 1, id, now(), now()
+           FROM inventory.warehouses WHERE code = 'TPE';
+         UPDATE inventory.stock SET frozen_by = '01990000-0000-7000-8000-00000000e001'
+          WHERE variant_id = $BLACK$",
+        "what is frozen",
+    ),
+    (
+        // One counts what may be sold meanwhile.
+        "INSERT INTO inventory.stocktakes (id, warehouse_id, status, counts_required, note, version,
+             opened_by, opened_at, expires_at)
+         SELECT '01990000-0000-7000-8000-00000000e001', id, 'review', 1, '', 1, id, now(), now()
+           FROM inventory.warehouses WHERE code = 'TPE';
+         INSERT INTO inventory.stocktake_lines (stocktake_id, variant_id, expected, promised)
+         VALUES ('01990000-0000-7000-8000-00000000e001', $BLACK$, 1, 1)",
+        "what is frozen",
+    ),
+    (
+        "INSERT INTO catalog.bundle_components VALUES ($BLACK$, $WHITE$, 1)",
+        "no bundle has stock",
+    ),
+    (
+        // None of it is in a warehouse, but some is on the way.
+        "INSERT INTO catalog.bundle_components
+         SELECT id, $WHITE$, 1 FROM catalog.variants WHERE sku = 'TOTE-S';
+         INSERT INTO inventory.transfers (id, from_warehouse_id, to_warehouse_id, status, version,
+             note, created_by, created_at, dispatched_at)
+         SELECT '01990000-0000-7000-8000-00000000e002', tpe.id, khh.id, 'in_transit', 2, '', tpe.id,
+                now(), now()
+           FROM inventory.warehouses tpe, inventory.warehouses khh
+          WHERE tpe.code = 'TPE' AND khh.code = 'KHH';
+         INSERT INTO inventory.transfer_lines (transfer_id, variant_id, quantity, sent, received,
+             returned, lost, lost_reason)
+         SELECT '01990000-0000-7000-8000-00000000e002', id, 9, 9, 3, 2, 3, 'x'
+           FROM catalog.variants WHERE sku = 'TOTE-S'",
+        "no bundle has stock",
+    ),
     (
         "UPDATE inventory.reservations SET quantity = 2 WHERE variant_id = $BLACK$",
         "what is reserved",
@@ -162,11 +227,31 @@ const MISTAKES: &[(&str, &str)] = &[
          VALUES (1, $WHITE$, 2)",
         "every queue of back-orders",
     ),
+    (
+        "INSERT INTO inventory.backorders (shard, order_id, line_no, variant_id, seq, quantity,
+             waiting, status, expires_at, created_at)
+         SELECT shard, order_id, line_no, variant_id, 1, 1, 1, 'waiting', now(), now()
+           FROM orders.lines WHERE shard = 1",
+        "nobody waits",
+    ),
     ("DELETE FROM orders.transitions", "every order's history"),
     ("UPDATE orders.transitions SET seq = 2", "every order's history"),
     ("UPDATE payments.attempts SET amount = 1", "every paid order"),
     ("UPDATE payments.attempts SET status = 'failed'", "every paid order"),
     ("UPDATE orders.orders SET paid_at = NULL", "every paid order"),
+    (
+        // Sold on a promise, but not on one that is made at the door.
+        "UPDATE orders.orders SET paid_at = NULL;
+         UPDATE payments.attempts SET status = 'pending', paid_at = NULL",
+        "every paid order",
+    ),
+    ("UPDATE payments.attempts SET received = 1", "what operations confirmed"),
+    (
+        "INSERT INTO payments.receipts (shard, payment_id, seq, idempotency_key, amount, currency,
+             reference, received_at)
+         SELECT shard, id, 1, id, 1, 'TWD', '', now() FROM payments.attempts",
+        "what operations confirmed",
+    ),
     (
         "INSERT INTO payments.attempts (shard, id, order_id, merchant_trade_no, provider, method,
              amount, currency, status, kept, idempotency_key, created_at, updated_at)
@@ -208,6 +293,34 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     ("UPDATE orders.purchases SET shard = 5", "every row lies on the shard"),
     ("UPDATE pricing.redemptions SET shard = 5", "every row lies on the shard"),
+    ("UPDATE payments.refunds SET amount = 861", "what is to go back"),
+    ("UPDATE payments.attempts SET status = 'failed'", "what is to go back"),
+    (
+        "UPDATE payments.refunds SET status = 'succeeded', ended_at = now()",
+        "every payment's status",
+    ),
+    (
+        "UPDATE payments.attempts SET refunded = 1, status = 'partially_refunded'",
+        "every payment's status",
+    ),
+    (
+        "UPDATE payments.refunds SET order_id = '01990000-0000-7000-8000-00000000b002'",
+        "every refund is of a payment",
+    ),
+    ("UPDATE payments.refund_lines SET amount = 389", "every refund is of a payment"),
+    ("UPDATE payments.refunds SET status = 'approved'", "every refund's history"),
+    (
+        "INSERT INTO payments.refund_transitions
+         SELECT shard, id, 2, 'requested', 'requested', 'system', NULL, NULL, now()
+           FROM payments.refunds",
+        "every refund's history",
+    ),
+    ("UPDATE orders.orders SET status = 'refund_requested' WHERE shard = 1", "an order waits"),
+    ("UPDATE payments.refunds SET status = 'failed'", "every refund that people"),
+    (
+        "UPDATE payments.refunds SET id = '01990000-0000-7000-8000-00000000e005'",
+        "every row lies on the shard",
+    ),
 ];
 
 async fn sell(test: &TestDb) -> Shop {
@@ -253,7 +366,7 @@ async fn every_mistake_is_found_by_the_check_it_is_for() {
         assert!(report.to_string().contains("THE BOOKS ARE NOT RIGHT"), "{report}");
         broken.push(claim);
     }
-    for check in CHECKS {
+    for check in CHECKS.iter().chain(REFUND_CHECKS) {
         let shown = broken.iter().any(|claim| check.claim.starts_with(claim));
         assert!(shown, "no mistake was shown to the check that {}", check.claim);
     }

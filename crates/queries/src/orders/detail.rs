@@ -11,7 +11,10 @@ use pg::{Connection, DbResult};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{OrderStatusWord, PaymentStatusWord, sql};
+use super::{
+    OrderStatusWord, ParcelView, PaymentStatusWord, ReturnView, TimelineEntry, sql, sql_timeline,
+    timeline::HistoryEntry,
+};
 use crate::{BundlePartView, Image, cart::is_zero};
 
 /// How the buyer is reached.
@@ -101,37 +104,75 @@ pub struct OrderPaymentView {
     /// When the money was paid.
     #[schema(required)]
     pub paid_at: Option<Timestamp>,
+    /// Until when it can be paid.
+    #[schema(required)]
+    pub pay_until: Option<Timestamp>,
+    /// The code to pay by, once it was issued.
+    #[schema(required)]
+    pub code: Option<PaymentCodeView>,
+    /// What has come so far, where people of the shop confirm what comes.
+    pub received: Money,
+    /// Where to transfer the money to, while it is to be transferred.
+    #[schema(required)]
+    pub transfer: Option<TransferView>,
+    /// Who takes the money; not part of the answer.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub provider: String,
 }
 
-/// Who moved an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TimelineActor {
-    /// Its buyer, with an account or without.
-    Customer,
-    /// The shop itself.
-    System,
-    /// The payment provider.
-    PaymentProvider,
-    /// Somebody of the shop.
-    Staff,
+/// A code to pay by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[schema(as = PaymentCode)]
+pub enum PaymentCodeView {
+    /// A virtual account (虛擬帳號), paid by transfer.
+    Atm {
+        /// The bank's three digits.
+        #[schema(example = "812")]
+        bank_code: String,
+        /// The account.
+        #[schema(example = "9103522175887271")]
+        account: String,
+        /// Until when.
+        expires_at: Timestamp,
+    },
+    /// A code for the terminal of a convenience store (超商代碼).
+    Cvs {
+        /// The code.
+        #[schema(example = "LLL22117485013")]
+        payment_no: String,
+        /// Until when.
+        expires_at: Timestamp,
+    },
+    /// Three Code 39 barcodes (超商條碼), to be drawn and shown at the counter in this order.
+    Barcode {
+        /// Their contents.
+        #[schema(min_items = 3, max_items = 3)]
+        segments: Vec<String>,
+        /// Until when.
+        expires_at: Timestamp,
+    },
 }
 
-/// A step in the life of an order.
+/// Where to transfer money to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct TimelineEntry {
-    /// When.
-    pub at: Timestamp,
-    /// From where; `null` when the order was placed.
-    #[schema(required)]
-    pub from: Option<OrderStatusWord>,
-    /// To where.
-    pub to: OrderStatusWord,
-    /// By whom.
-    pub actor: TimelineActor,
-    /// Why.
-    #[schema(required)]
-    pub reason: Option<String>,
+#[schema(as = PaymentTransfer)]
+pub struct TransferView {
+    /// The bank's three digits.
+    #[schema(example = "004")]
+    pub bank_code: String,
+    /// The bank's name.
+    pub bank_name: String,
+    /// The account's number.
+    pub account: String,
+    /// Whose it is.
+    pub holder: String,
+    /// What to write with it, so that it is recognised.
+    #[schema(example = "7K3M9QWD")]
+    pub reference: String,
+    /// How much.
+    pub amount: Money,
 }
 
 /// An order.
@@ -179,7 +220,11 @@ pub struct OrderView {
     pub paid_at: Option<Timestamp>,
     /// Attempts to pay it, the first one first.
     pub payments: Vec<OrderPaymentView>,
-    /// What happened to it, the first thing first.
+    /// Its parcels, the first one first.
+    pub shipments: Vec<ParcelView>,
+    /// What its buyer sent back, or wants to, the first one first.
+    pub returns: Vec<ReturnView>,
+    /// What happened to it, its payments, parcels and returns, the first thing first.
     pub timeline: Vec<TimelineEntry>,
 }
 
@@ -188,6 +233,11 @@ pub async fn detail(conn: &mut Connection, id: OrderId) -> DbResult<Option<Order
     let Some(mut order) = sql::order(conn, id).await? else { return Ok(None) };
     order.items = sql::items(conn, id).await?;
     order.payments = sql::payments(conn, id).await?;
-    order.timeline.extend(sql::transitions(conn, id).await?);
+    let parcels = shipping::shipments::of_order(conn, id).await?;
+    order.shipments = parcels.iter().map(ParcelView::from).collect();
+    let returns = shipping::returns::of_order(conn, id).await?;
+    order.returns = returns.iter().map(ReturnView::from).collect();
+    let steps = sql_timeline::steps(conn, id).await?;
+    order.timeline.extend(steps.iter().map(HistoryEntry::for_buyer));
     Ok(Some(order))
 }

@@ -13,8 +13,8 @@ use tracing::instrument;
 use uuid::Uuid;
 
 use super::{
-    AddressView, ContactView, OrderItemView, OrderPaymentView, OrderStatusWord, OrderSummary,
-    OrderView, TimelineActor, TimelineEntry, status,
+    AddressView, ContactView, OrderItemView, OrderPaymentView, OrderSummary, OrderView,
+    PaymentCodeView, TimelineEntry, status,
 };
 use crate::{
     bundles,
@@ -79,13 +79,6 @@ impl TryFrom<OrderRow> for OrderView {
     fn try_from(row: OrderRow) -> DbResult<Self> {
         let id = OrderId::from(row.id);
         let created_at = row.created_at.to_jiff();
-        let placed = TimelineEntry {
-            at: created_at,
-            from: None,
-            to: OrderStatusWord::PendingPayment,
-            actor: TimelineActor::Customer,
-            reason: None,
-        };
         Ok(Self {
             id,
             number: OrderNumber::of(id).to_string(),
@@ -113,7 +106,9 @@ impl TryFrom<OrderRow> for OrderView {
             created_at,
             paid_at: row.paid_at.map(Timestamp::to_jiff),
             payments: Vec::new(),
-            timeline: vec![placed],
+            shipments: Vec::new(),
+            returns: Vec::new(),
+            timeline: vec![TimelineEntry::placed(id, created_at)],
         })
     }
 }
@@ -143,8 +138,11 @@ struct ItemRow {
 pub async fn items(conn: &mut Connection, id: OrderId) -> DbResult<Vec<OrderItemView>> {
     let rows = query_as!(
         ItemRow,
-        r#"SELECT l.line_no, l.variant_id, p.slug AS "product_slug?", l.sku, l.name_zh, l.name_en,
-             l.variant_name_zh, l.variant_name_en, l.quantity, l.unit_price, l.line_total,
+        r#"SELECT l.line_no AS "line_no!", l.variant_id AS "variant_id!",
+             p.slug AS "product_slug?", l.sku AS "sku!", l.name_zh AS "name_zh!",
+             l.name_en AS "name_en!", l.variant_name_zh AS "variant_name_zh!",
+             l.variant_name_en AS "variant_name_en!", l.quantity AS "quantity!",
+             l.unit_price AS "unit_price!", l.line_total AS "line_total!",
              i.object_key AS "image_key?", i.alt_zh AS "alt_zh?", i.alt_en AS "alt_en?",
              i.width AS "width?", i.height AS "height?",
              EXISTS (SELECT FROM orders.line_components c WHERE c.shard = l.shard
@@ -152,7 +150,7 @@ pub async fn items(conn: &mut Connection, id: OrderId) -> DbResult<Vec<OrderItem
              coalesce((SELECT sum(b.waiting) FROM inventory.backorders b WHERE b.shard = l.shard
                  AND b.order_id = l.order_id AND b.line_no = l.line_no
                  AND b.status = 'waiting'), 0) AS "waiting!"
-         FROM orders.lines l
+         FROM orders.current_lines l
          LEFT JOIN catalog.variants v ON v.id = l.variant_id
          LEFT JOIN catalog.products p ON p.id = v.product_id
          LEFT JOIN catalog.images i
@@ -214,13 +212,18 @@ struct PaymentRow {
     merchant_trade_no: String,
     created_at: Timestamp,
     paid_at: Option<Timestamp>,
+    pay_until: Option<Timestamp>,
+    code: Option<serde_json::Value>,
+    received: i64,
+    provider: String,
 }
 
 #[instrument(name = "db.queries.order_payments", skip_all, err)]
 pub async fn payments(conn: &mut Connection, id: OrderId) -> DbResult<Vec<OrderPaymentView>> {
     let rows = query_as!(
         PaymentRow,
-        "SELECT id, status, method, amount, merchant_trade_no, created_at, paid_at
+        "SELECT id, status, method, amount, merchant_trade_no, created_at, paid_at, pay_until, code,
+             received, provider
          FROM payments.attempts WHERE shard = $1 AND order_id = $2
          ORDER BY created_at, id",
         id.shard().to_i16(),
@@ -243,51 +246,18 @@ impl TryFrom<PaymentRow> for OrderPaymentView {
             merchant_trade_no: row.merchant_trade_no,
             created_at: row.created_at.to_jiff(),
             paid_at: row.paid_at.map(Timestamp::to_jiff),
+            pay_until: row.pay_until.map(Timestamp::to_jiff),
+            code: row.code.map(payment_code).transpose()?,
+            received: money("payments.attempts", "received", row.received)?,
+            transfer: None,
+            provider: row.provider,
         })
     }
 }
 
-struct TransitionRow {
-    from_status: String,
-    to_status: String,
-    actor_kind: String,
-    reason: Option<String>,
-    occurred_at: Timestamp,
-}
-
-#[instrument(name = "db.queries.order_transitions", skip_all, err)]
-pub async fn transitions(conn: &mut Connection, id: OrderId) -> DbResult<Vec<TimelineEntry>> {
-    let rows = query_as!(
-        TransitionRow,
-        "SELECT from_status, to_status, actor_kind, reason, occurred_at
-         FROM orders.transitions WHERE shard = $1 AND order_id = $2 ORDER BY seq",
-        id.shard().to_i16(),
-        id.as_uuid(),
-    )
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter().map(TimelineEntry::try_from).collect()
-}
-
-impl TryFrom<TransitionRow> for TimelineEntry {
-    type Error = DbError;
-
-    fn try_from(row: TransitionRow) -> DbResult<Self> {
-        let actor = match row.actor_kind.as_str() {
-            "guest" | "customer" => TimelineActor::Customer,
-            "staff" => TimelineActor::Staff,
-            "payment_provider" => TimelineActor::PaymentProvider,
-            "system" => TimelineActor::System,
-            other => return Err(corrupt("orders.transitions", "actor_kind", &other)),
-        };
-        Ok(Self {
-            at: row.occurred_at.to_jiff(),
-            from: Some(word("orders.transitions", &row.from_status)?),
-            to: word("orders.transitions", &row.to_status)?,
-            actor,
-            reason: row.reason,
-        })
-    }
+fn payment_code(code: serde_json::Value) -> DbResult<PaymentCodeView> {
+    let read = serde_json::from_value(code);
+    read.map_err(|error: serde_json::Error| corrupt("payments.attempts", "code", &error))
 }
 
 /// One row more than a page holds.
@@ -305,7 +275,7 @@ pub async fn of_customer(
          FROM orders.orders o
          CROSS JOIN LATERAL (
              SELECT sum(l.quantity) AS units, (array_agg(l.variant_id ORDER BY l.line_no))[1] AS first
-             FROM orders.lines l WHERE l.shard = o.shard AND l.order_id = o.id
+             FROM orders.current_lines l WHERE l.shard = o.shard AND l.order_id = o.id
          ) item
          LEFT JOIN catalog.variants v ON v.id = item.first
          LEFT JOIN catalog.images i

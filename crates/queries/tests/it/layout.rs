@@ -17,6 +17,9 @@ const HOT: &[&str] = &[
     "orders.transitions",
     "outbox.events",
     "payments.attempts",
+    "payments.receipts",
+    "payments.refund_lines",
+    "payments.refund_transitions",
     "payments.refunds",
     "payments.transitions",
     "pricing.redemptions",
@@ -25,11 +28,19 @@ const HOT: &[&str] = &[
 /// Tables that are never written over: what happened stays as it was told.
 const APPEND_ONLY: &[&str] = &[
     "inventory.movements",
+    "orders.edits",
     "orders.line_components",
     "orders.lines",
     "orders.transitions",
     "payments.notices",
+    "payments.receipts",
+    "payments.refund_lines",
+    "payments.refund_transitions",
     "payments.transitions",
+    "shipping.return_pictures",
+    "shipping.return_transitions",
+    "shipping.shipment_lines",
+    "shipping.shipment_transitions",
 ];
 
 /// Unique indexes of tables with a shard that do not begin with it.

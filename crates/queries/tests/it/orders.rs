@@ -8,7 +8,9 @@ use kernel::{
 };
 use queries::{
     ListError,
-    orders::{OrderStatusWord, PaymentStatusWord, TimelineActor, detail, list_for_customer},
+    orders::{
+        OrderStatusWord, PaymentStatusWord, TimelineActor, TimelineKind, detail, list_for_customer,
+    },
 };
 use testkit::{
     TestDb,
@@ -106,8 +108,9 @@ async fn an_order_shows_the_moment_of_sale_and_its_history() {
     assert_eq!(shown.payments.len(), 1);
     assert_eq!(shown.payments[0].status, PaymentStatusWord::Succeeded);
     let [placed, paid] = &shown.timeline[..] else { panic!("{:?}", shown.timeline) };
-    assert_eq!((placed.from, placed.to), (None, OrderStatusWord::PendingPayment));
-    assert_eq!(paid.from, Some(OrderStatusWord::PendingPayment));
+    assert_eq!((placed.from.as_deref(), &*placed.to), (None, "pending_payment"));
+    assert_eq!((paid.from.as_deref(), &*paid.to), (Some("pending_payment"), "paid"));
+    assert_eq!((placed.kind, placed.id), (TimelineKind::Order, id.as_uuid()));
     assert_eq!(paid.actor, TimelineActor::PaymentProvider);
 
     let json = serde_json::to_value(&shown).unwrap();

@@ -22,6 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "payments",
             "shipping",
             "notifications",
+            "webhooks",
         ],
     ),
     ("L3, flows", &["intake", "checkout", "queries"]),

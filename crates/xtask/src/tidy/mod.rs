@@ -1,6 +1,7 @@
 //! The house rules that a program can check. Each check is a function from what it looks at to its
 //! findings, and its tests show that it can fail.
 
+mod alerts;
 mod budgets;
 mod domain;
 mod error_codes;
@@ -16,9 +17,12 @@ use std::time::Instant;
 
 use cargo_metadata::Metadata;
 
-use crate::tree::Tree;
+use crate::{events_page, tree::Tree};
 
+pub use domain::publishes;
 pub use error_codes::{codes, page_path};
+pub use layers::is_module;
+pub use sql::pattern;
 
 /// Something that breaks a rule.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +63,7 @@ type Check<'a> = (&'static str, Box<dyn Fn() -> Vec<Finding> + 'a>);
 pub fn run(tree: &Tree, metadata: &Metadata) -> bool {
     let started = Instant::now();
     let crates = layers::crates(metadata);
-    let checks: [Check<'_>; 10] = [
+    let checks: [Check<'_>; 12] = [
         ("layers", Box::new(|| layers::check(&crates))),
         ("manifests", Box::new(|| manifests::check(tree))),
         ("walls (sqlx, axum)", Box::new(|| walls::check(tree))),
@@ -69,6 +73,8 @@ pub fn run(tree: &Tree, metadata: &Metadata) -> bool {
         ("migrations", Box::new(|| migrations::check(tree))),
         ("places (paths, links)", Box::new(|| places::check(tree))),
         ("domain (events, states, terms)", Box::new(|| domain::check(tree))),
+        ("events (docs/events.md)", Box::new(|| events_page::check(tree))),
+        ("alerts (metrics)", Box::new(|| alerts::check(tree))),
         ("tests named in docs/security.md", Box::new(|| named_tests::check(tree))),
     ];
     let mut failures = 0_usize;

@@ -22,6 +22,7 @@ pub const SCHEMAS: &[&str] = &[
     "payments",
     "shipping",
     "notifications",
+    "webhooks",
     "outbox",
     "intake",
 ];

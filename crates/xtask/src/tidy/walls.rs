@@ -1,4 +1,4 @@
-//! Which files may speak to the database driver and to the web framework.
+//! Which files may speak to the database driver, to the web framework, and to the world at all.
 
 use super::Finding;
 use crate::rust;
@@ -10,7 +10,13 @@ const SQL_CRATES: &[&str] = &["pg", "outbox", "queries"];
 /// Crates that speak HTTP.
 const HTTP_CRATES: &[&str] = &["api", "oxcart", "ecpay-simulator", "proof", "bench", "fuzzing"];
 
-/// Looks for `sqlx::` and `axum::` where they may not be.
+/// Crates that are only words, with the folder of the one exception.
+const WORDS: &[(&str, &str)] = &[("kernel", ""), ("ecpay", "crates/ecpay/src/client/")];
+
+/// What does I/O, or waits for it.
+const IO: &[&str] = &["reqwest", "hyper", "tokio", "governor", "backon"];
+
+/// Looks for `sqlx::` and `axum::` where they may not be, and for I/O among the words.
 pub fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in tree.rust_files().filter(|file| !file.is_test()) {
@@ -30,6 +36,19 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
                     "move the statement into the module's sql.rs; for types use `pg::Connection`, \
                      `pg::Pool`, `pg::Error`",
                 ));
+            }
+        }
+        let words = WORDS.iter().find(|(krate, _)| file.crate_name() == Some(krate));
+        if words.is_some_and(|(_, io)| io.is_empty() || !file.path.starts_with(io)) {
+            for krate in IO {
+                for line in rust::lines_naming_crate(&tokens, krate) {
+                    findings.push(Finding::new(
+                        &file.path,
+                        line,
+                        format!("`{krate}` among the words: L0 does no I/O"),
+                        "give the text or the time in; what ECPay is asked is in its client/",
+                    ));
+                }
             }
         }
         if !HTTP_CRATES.contains(&file.crate_name().unwrap_or_default()) {
@@ -60,7 +79,10 @@ mod tests {
     use super::*;
 
     fn lines(path: &str, text: &str) -> Vec<usize> {
-        check(&Tree::of(&[(path, text)])).into_iter().map(|finding| finding.line).collect()
+        let findings = check(&Tree::of(&[(path, text)]));
+        let mut lines: Vec<usize> = findings.into_iter().map(|finding| finding.line).collect();
+        lines.sort_unstable();
+        lines
     }
 
     #[test]
@@ -90,6 +112,22 @@ mod tests {
         assert!(lines("crates/ecpay-simulator/src/lib.rs", text).is_empty());
         assert_eq!(lines("crates/orders/src/lib.rs", text), [1]);
         assert_eq!(lines("crates/identity/src/cookie.rs", "\nuse axum_extra::x;"), [2]);
+    }
+
+    #[test]
+    fn words_do_no_io() {
+        let text = "use tokio::time::Instant;\nfn f() { reqwest::Client::builder(); }\n";
+        for path in [
+            "crates/ecpay/src/client/mod.rs",
+            "crates/ecpay/src/client/pace.rs",
+            "crates/ecpay/tests/it/client.rs",
+            "crates/payments/src/poll.rs",
+        ] {
+            assert!(lines(path, text).is_empty(), "{path}");
+        }
+        for path in ["crates/kernel/src/clock.rs", "crates/ecpay/src/query.rs"] {
+            assert_eq!(lines(path, text), [1, 2], "{path}");
+        }
     }
 
     #[test]

@@ -63,6 +63,148 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/carriers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who brings parcels, in the order in which they are offered. */
+        get: operations["list_carriers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events and jobs that failed too often, the newest first. */
+        get: operations["list_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/dead-letters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One dead letter. */
+        get: operations["get_dead_letter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/dead-letters/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a dead letter up for good. What it was stays in the audit log. */
+        post: operations["discard_dead_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/dead-letters/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lets a dead letter be handed over or done again, with all its attempts. An event may come after
+         *     later ones of its subject, which did not wait for it any more.
+         */
+        post: operations["replay_dead_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/dead-letters/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets all dead letters of a kind or a time be handed over or done again, the oldest first. */
+        post: operations["replay_dead_letters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened in the last days, the last first. A search by `subject` is quick; one for something
+         *     rare in a large shop is quicker with a time.
+         */
+        get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/events/lag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the news is behind what happened. */
+        get: operations["get_event_lag"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/inventory/{variant_id}": {
         parameters: {
             query?: never;
@@ -176,6 +318,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/inventory/{variant_id}/reservation-time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** For how long orders of a variant hold its stock while it is in a flash sale. */
+        get: operations["get_reservation_time"];
+        /**
+         * Says for how long orders of a variant hold its stock while it is in a flash sale. It only makes
+         *     their time shorter; ways of paying that take longer cannot be chosen for it. Orders that are placed
+         *     keep their time.
+         */
+        put: operations["put_reservation_time"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/inventory/{variant_id}/safety-stock": {
         parameters: {
             query?: never;
@@ -256,6 +420,365 @@ export interface paths {
         get: operations["list_replenishment"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the shop does again and again by itself: when it is due, and how it went. */
+        get: operations["list_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has a recurring job done within seconds, by whichever node looks first. One that is running goes
+         *     on as it is.
+         */
+        post: operations["run_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/messages/mailbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The mails of a shop that puts them into a folder (`OXCART_MAIL=folder`); not found in a shop that
+         *     sends them. They may hold links that open accounts, so they are for administrators.
+         */
+        get: operations["list_mailbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/messages/mailbox/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A mail in the folder, as it was written. It is shown in a sandbox: nothing in it runs, and it
+         *     fetches nothing.
+         */
+        get: operations["read_stored_mail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/messages/sms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The short messages of a shop that puts them into a folder (`OXCART_SMS=folder`); not found in a
+         *     shop that sends them, or writes none.
+         */
+        get: operations["list_sms_box"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/messages/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every kind of message that this shop sends. */
+        get: operations["list_message_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/messages/templates/{kind}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A message with sample data. A kind that has no message of the format asked for is not found. */
+        get: operations["preview_message"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The orders, the newest first. A search without `from` looks through all of them. */
+        get: operations["list_all_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An order with everything: who moved it and why, where its units are, what was changed of it. The
+         *     `ETag` is its version.
+         */
+        get: operations["get_any_order"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes an order that was not sent whole: where it goes, and less of it. What it costs is worked out
+         *     anew, never more than before; what was paid too much goes back. Units in parcels that are planned
+         *     stay: cancel the parcel first.
+         */
+        patch: operations["edit_order"];
+        trace?: never;
+    };
+    "/api/admin/orders/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancels an order for operations. Unpaid, it ends; paid and with nothing sent yet, its money is asked
+         *     back without further approval, and its parcels that were planned are given up. Of an order that was
+         *     sent in part, the rest is taken off by `PATCH`.
+         */
+        post: operations["cancel_any_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/orders/{id}/shipments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plans a parcel of a paid order, which is in preparation from then on. Its units are held for it:
+         *     no other parcel can have them, and nothing takes them off the order, until it is sent or cancelled.
+         */
+        post: operations["create_shipment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/payment-methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shop's ways of paying, also those that are not on offer. */
+        get: operations["list_all_payment_methods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/payment-methods/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One way of paying. Its `ETag` is what a change has to send back. */
+        get: operations["get_payment_method"];
+        /**
+         * Changes a way of paying: its limits, its time, whether it is on offer. Orders that are placed keep
+         *     the time they have. `If-Match` has to be the `ETag` that was read last. When everything is as it
+         *     was, nothing happens.
+         */
+        put: operations["change_payment_method"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/payment-tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What about payments waits, or waited, for a person, the newest first. */
+        get: operations["list_payment_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/payment-tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A task. The `ETag` is its version. */
+        get: operations["get_payment_task"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/payment-tasks/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Deals with a task. What gives money back asks the policies as approving a refund does. */
+        post: operations["resolve_payment_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Attempts to pay, the newest first. */
+        get: operations["list_payments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/payments/{id}/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the provider about an attempt, now, and acts on what it says as on a notice. */
+        post: operations["ask_about_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/payments/{id}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirms money that somebody saw come in: a bank transfer on the statement, cash that the carrier
+         *     handed over. In parts, if need be; the order is paid when all of it is there. The same key notes it
+         *     once.
+         */
+        post: operations["note_receipt"];
         delete?: never;
         options?: never;
         head?: never;
@@ -359,6 +882,381 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/reconciliations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The days that were compared, the newest first. */
+        get: operations["list_reconciliations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/reconciliations/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How our books of a day compare with the provider's. */
+        get: operations["get_reconciliation"];
+        put?: never;
+        /**
+         * Has the books of a day compared, perhaps again: it is done within a minute or so, as the
+         *     provider's limits allow, and the answer tells how far it is. Nothing becomes a task twice.
+         */
+        post: operations["ask_reconciliation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The refunds, the newest first. */
+        get: operations["list_refunds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/refunds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A refund with its history. The `ETag` is its version. */
+        get: operations["get_refund"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/refunds/{id}/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says where a refund is to be transferred. The audit log keeps the end of the number only. */
+        put: operations["set_refund_account_by_staff"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/refunds/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The money goes back: the provider is asked at once. Units that have not left may be sold again, if
+         *     it is all of the order's money. Policies may limit who approves how much.
+         */
+        post: operations["approve_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/refunds/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that the money went back by hand: where the provider cannot do it, or could not. */
+        post: operations["confirm_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/refunds/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The money stays, and the order goes back to where it was. */
+        post: operations["reject_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/refunds/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What failed is tried again. What may have been paid back already is asked about first. */
+        post: operations["retry_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/returns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The returns, the newest first. */
+        get: operations["list_returns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/returns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A return. The `ETag` is its version. */
+        get: operations["get_return"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/returns/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The goods may be sent. */
+        post: operations["approve_return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/returns/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A return is given up because nothing came; the order goes back to where it was. */
+        post: operations["cancel_any_return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/returns/{id}/inspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The goods were looked at: what is accepted is taken back, and exactly that is refunded, without
+         *     further approval. When nothing of the order is left with the customer, it is returned; else it goes
+         *     back to where it was.
+         */
+        post: operations["inspect_return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/returns/{id}/pictures/{position}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture that the customer added. */
+        get: operations["get_return_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/returns/{id}/receive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The goods are here. They are in nobody's stock before they were looked at. */
+        post: operations["receive_return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/returns/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The goods may not be sent; the order goes back to where it was. */
+        post: operations["reject_return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/shipments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The parcels, the newest first. */
+        get: operations["list_shipments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/shipments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A parcel. The `ETag` is its version. */
+        get: operations["get_shipment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes a parcel. With the last unit of an order that leaves, the order is shipped; with the last
+         *     parcel that arrives, the time for returns begins.
+         */
+        patch: operations["change_shipment"];
+        trace?: never;
+    };
+    "/api/admin/shipments/{id}/packing-slip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is in a parcel, to be printed and put into it: in the buyer's language, without prices. */
+        get: operations["print_packing_slip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/shipments/pick-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What to take from the shelves for many parcels of a warehouse, to be printed: first everything
+         *     together, by SKU, then parcel by parcel.
+         */
+        get: operations["print_pick_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/sourcing/explain": {
         parameters: {
             query?: never;
@@ -391,7 +1289,8 @@ export interface paths {
         put?: never;
         /**
          * Opens a stocktake: its rows are frozen until it ends. Meanwhile nothing is taken from them and
-         *     nothing comes in; orders that need them are answered with `STOCK_FROZEN`.
+         *     nothing comes in; orders that need them are answered with `STOCK_FROZEN`. What the warehouse has
+         *     for the first time after the opening is not frozen, not counted, and may be sold.
          */
         post: operations["open_stocktake"];
         delete?: never;
@@ -855,10 +1754,196 @@ export interface paths {
         get: operations["get_warehouse"];
         /**
          * Changes, closes or opens a warehouse. `If-Match` has to be the `ETag` that was read last, so that
-         *     nobody overwrites what they have not seen. When everything is as it was, nothing happens.
+         *     nobody overwrites what they have not seen. When everything is as it was, nothing happens. Opened
+         *     again, it first serves those who wait for what lies there (預購), the oldest first.
          */
         put: operations["change_warehouse"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which other systems are told of events. */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Has another system told of events from now on. The answer holds the secret that deliveries are
+         *     signed with; it is not shown again.
+         */
+        post: operations["register_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One webhook. Its `ETag` is what a change has to send back. */
+        get: operations["get_webhook"];
+        /** Changes a webhook. What is on its way goes where it is from now on. */
+        put: operations["change_webhook"];
+        post?: never;
+        /** Removes a webhook, with its secrets and its log. What waits for it is not sent any more. */
+        delete: operations["remove_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sent to a webhook, the newest first. */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One delivery: what is sent, and every attempt with what came back. */
+        get: operations["get_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/deliveries/{delivery_id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends one that arrived or was given up once more, with all its attempts and the same `webhook-id`. */
+        post: operations["redeliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops telling a webhook of events. What waits for it stays until it is resumed; what happens meanwhile it is not told of (`redeliver` sends that, too). */
+        post: operations["pause_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a webhook what was given up in a time, and what it missed, as far as events are kept: a
+         *     week. At most 5,000 at a time.
+         */
+        post: operations["redeliver_range"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells a webhook of events again that was paused or disabled, and goes on with what waits for it. */
+        post: operations["resume_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives a webhook a new secret, shown this once. The one before signs beside it for a while, so that
+         *     the receiver can exchange it without missing anything.
+         */
+        post: operations["rotate_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a webhook an event of the kind `webhook.test`, once. `Location` tells what became of it a
+         *     moment later.
+         */
+        post: operations["test_webhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1041,6 +2126,26 @@ export interface paths {
          *     who has an account. Sign in next: the address need not be verified for that.
          */
         post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/carriers/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A carrier's system, or whoever asks it, says what became of a parcel. Signed as Standard Webhooks
+         *     says, with the shop's `OXCART_SHIPPING_WEBHOOK_SECRET`; a repetition changes nothing.
+         */
+        post: operations["take_carrier_event"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1487,7 +2592,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancels an unpaid order; its stock is free at once. */
+        /**
+         * Cancels an order. Unpaid, it ends; paid and with nothing sent yet, its money is asked back. Its
+         *     stock is free at once either way.
+         */
         post: operations["cancel_order"];
         delete?: never;
         options?: never;
@@ -1521,8 +2629,129 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begins an attempt to pay; the same key gives the same attempt. */
+        /**
+         * Begins an attempt to pay, also by another method than before; the same key gives the same attempt.
+         *     The order keeps its stock, for as long as if it had been placed with this method.
+         */
         post: operations["start_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The refunds of an order, the oldest first. */
+        get: operations["list_order_refunds"];
+        put?: never;
+        /**
+         * Asks for money back. Buyers may ask for all of it as long as nothing was shipped: the order waits
+         *     then until it is decided about; afterwards they return goods. People of the shop may ask for any
+         *     part of what is left, at any time. The same key gives the same refund.
+         */
+        post: operations["request_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{id}/refunds/{refund_id}/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Says where to transfer a refund that cannot go back the way it came. Once, while it is awaited;
+         *     afterwards the shop can change it.
+         */
+        put: operations["set_refund_account"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{id}/returns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What of an order was sent back, or is to be, the first return first. */
+        get: operations["list_order_returns"];
+        put?: never;
+        /**
+         * Asks to send goods back: until seven days (as the shop is configured) after the day on which the last
+         *     parcel arrived, for whatever reason. People of the shop may ask at any time. Pictures are added
+         *     afterwards, as long as it is not decided.
+         */
+        post: operations["request_return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{id}/returns/{return_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a return up, as long as nothing came; the order goes back to where it was. */
+        post: operations["cancel_return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{id}/returns/{return_id}/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adds a picture to a return that is not decided yet: JPEG, PNG or WebP, at most 8 MiB, six a return.
+         *     It is made anew, without whatever else the file holds.
+         */
+        post: operations["add_return_picture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{id}/returns/{return_id}/pictures/{position}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture that was added to a return. */
+        get: operations["get_own_return_picture"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1536,7 +2765,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The ways of paying on offer. */
+        /** The ways of paying on offer, with what they are for. */
         get: operations["list_payment_methods"];
         put?: never;
         post?: never;
@@ -1555,10 +2784,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * A payment code was issued (`PaymentInfoURL`): kept in the log of notices. No method that issues
-         *     codes is offered yet.
-         */
+        /** A code to pay by was issued (`PaymentInfoURL`), or could not be. */
         post: operations["info"];
         delete?: never;
         options?: never;
@@ -1676,6 +2902,24 @@ export interface components {
             /** @description Where they are signed in. */
             sessions: components["schemas"]["SessionView"][];
         };
+        /** @description Where a transfer goes. */
+        AccountForm: {
+            /**
+             * @description The account's number: up to 16 digits.
+             * @example 20001234567890
+             */
+            account_number: string;
+            /**
+             * @description The bank's three digits, or seven with the branch.
+             * @example 812
+             */
+            bank_code: string;
+            /**
+             * @description Whose account it is.
+             * @example 王小明
+             */
+            holder: string;
+        };
         /** @description What becomes of an account. */
         AccountPatch: {
             /** @description Whether the account may be used. */
@@ -1689,7 +2933,7 @@ export interface components {
          * @description What somebody wants to do.
          * @enum {string}
          */
-        Action: "order_read" | "order_write" | "refund_request" | "refund_approve" | "catalog_read" | "catalog_write" | "stock_read" | "stock_write" | "stock_approve" | "account_read" | "account_write" | "role_write" | "policy_read" | "policy_write" | "audit_read";
+        Action: "order_read" | "order_write" | "refund_request" | "refund_read" | "refund_approve" | "shipment_write" | "return_write" | "return_approve" | "payment_read" | "payment_confirm" | "payment_method_write" | "catalog_read" | "catalog_write" | "stock_read" | "stock_write" | "stock_approve" | "account_read" | "account_write" | "role_write" | "policy_read" | "policy_write" | "audit_read" | "event_read" | "event_write" | "webhook_read" | "webhook_write" | "message_read" | "mailbox_read";
         /** @description An action of the policies. */
         ActionWord: {
             /** @description The action: also the scope that an API key needs for it. */
@@ -1786,6 +3030,150 @@ export interface components {
             /** @description Where. */
             warehouse_id: components["schemas"]["WarehouseId"];
         };
+        /** @description An order, as the back office sees it. */
+        AdminOrder: components["schemas"]["Order"] & {
+            /**
+             * Format: date-time
+             * @description When it is completed by itself.
+             */
+            completes_at: string | null;
+            /** @description The coupon used. */
+            coupon_code: string | null;
+            customer_id: components["schemas"]["UserId"] | null;
+            /** @description What operations changed of it, the first change first. */
+            edits: components["schemas"]["OrderEditRecord"][];
+            /** @description Where its units are. */
+            fulfilments: components["schemas"]["Fulfilment"][];
+            /** @description The whole timeline, with who and why. */
+            history: components["schemas"]["HistoryEntry"][];
+            /**
+             * @description The buyer's language.
+             * @example zh-TW
+             */
+            locale: string;
+            /**
+             * Format: int64
+             * @description Counts its changes: the `ETag`.
+             */
+            version: number;
+        };
+        /** @description A page of orders. */
+        AdminOrderPage: {
+            /** @description The orders, the newest first. */
+            items: components["schemas"]["AdminOrderSummary"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description An order in a list. */
+        AdminOrderSummary: {
+            /**
+             * Format: date-time
+             * @description When it was placed.
+             */
+            created_at: string;
+            customer_id: components["schemas"]["UserId"] | null;
+            /** @description The buyer's address. */
+            email: string;
+            /** @description Its id. */
+            id: components["schemas"]["OrderId"];
+            /**
+             * Format: int32
+             * @description Units in all lines.
+             */
+            item_count: number;
+            /**
+             * @description Its number for people.
+             * @example 261121-K7M3-9QWD-2XAB
+             */
+            number: string;
+            /**
+             * Format: date-time
+             * @description When it was paid.
+             */
+            paid_at: string | null;
+            /**
+             * Format: int32
+             * @description Parcels that were not cancelled.
+             */
+            parcels: number;
+            /** @description The payment method's code. */
+            payment_method: string;
+            payment_status: components["schemas"]["PaymentStatus"] | null;
+            /** @description Where that is: 縣市 and 鄉鎮市區. */
+            place: string;
+            /** @description Who receives it. */
+            receiver: string;
+            /** @description The shipping method's code. */
+            shipping_method: string;
+            /** @description How far it has come. */
+            status: components["schemas"]["OrderStatus"];
+            /** @description What it costs in all. */
+            total: components["schemas"]["Money"];
+        };
+        /** @description An attempt to pay, with its order. */
+        AdminPayment: {
+            /** @description How much. */
+            amount: components["schemas"]["Money"];
+            /**
+             * Format: date-time
+             * @description When the provider last said that it has no money for it.
+             */
+            answered_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was begun.
+             */
+            created_at: string;
+            /** @description The provider's code for a failure. */
+            failure_code: string | null;
+            /** @description The provider's words for a failure. */
+            failure_message: string | null;
+            /** @description Its id. */
+            id: components["schemas"]["PaymentId"];
+            /** @description Whether its money, if it came, is kept; what is not goes back. */
+            kept: boolean;
+            /** @description What the provider knows it by. */
+            merchant_trade_no: string;
+            /** @description The payment method's code. */
+            method: string;
+            /** @description What it pays. */
+            order_id: components["schemas"]["OrderId"];
+            /**
+             * @description The order's number for people.
+             * @example 261121-K7M3-9QWD-2XAB
+             */
+            order_number: string;
+            /** @description How far the order has come. */
+            order_status: components["schemas"]["OrderStatus"];
+            /**
+             * Format: date-time
+             * @description When the money came.
+             */
+            paid_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it can be paid.
+             */
+            pay_until: string | null;
+            /** @description Who takes the money. */
+            provider: string;
+            /** @description The provider's own number. */
+            provider_trade_no: string | null;
+            /** @description What has come so far, where people of the shop confirm what comes. */
+            received: components["schemas"]["Money"];
+            /** @description How far the attempt has come. */
+            status: components["schemas"]["PaymentStatus"];
+        };
+        /** @description All ways of paying. */
+        AllPaymentMethods: {
+            /** @description In the shop's order. */
+            items: components["schemas"]["PaymentMethodView"][];
+        };
+        /**
+         * @description What is to be done about a task.
+         * @enum {string}
+         */
+        Answer: "take_as_paid" | "refund" | "accept";
         /**
          * Format: uuid
          * @description A key that a program signs in with.
@@ -1824,6 +3212,46 @@ export interface components {
         Arrival: {
             /** @description What, each variant once. */
             lines: components["schemas"]["MovedUnits"][];
+        };
+        /** @description How much of a line came. */
+        ArrivedLine: {
+            /**
+             * Format: int32
+             * @description Which line of the order.
+             */
+            line_no: number;
+            /**
+             * Format: int32
+             * @description How many units: as many as were to come, or fewer.
+             */
+            received: number;
+        };
+        /** @description One attempt to deliver. */
+        AttemptView: {
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            at: string;
+            /** @description Why there was none, or why it does not count. */
+            error: string | null;
+            /**
+             * Format: int32
+             * @description How long it took, in milliseconds.
+             */
+            millis: number;
+            /**
+             * Format: int32
+             * @description Which, from 1.
+             */
+            number: number;
+            /** @description The first 1,024 bytes of the answer. */
+            reply: string | null;
+            /**
+             * Format: int32
+             * @description The HTTP status of the answer; `null`: there was none.
+             */
+            status: number | null;
         };
         /** @description A page of the audit log. */
         AuditPage: {
@@ -1951,6 +3379,37 @@ export interface components {
         Cancellation: {
             /** @description In the buyer's words. */
             reason?: string | null;
+        };
+        /** @description Why, and what becomes of the stock. */
+        CancelOrder: {
+            /** @description For the record; customers are not told. */
+            reason: string;
+            /**
+             * @description Whether its units may be sold again. If not, those that were paid for are written off for the
+             *     reason given; what was only held is free either way.
+             * @default true
+             */
+            restock: boolean;
+        };
+        /** @description Who brings parcels. */
+        Carrier: {
+            /**
+             * @description Known by it for ever.
+             * @example tcat
+             */
+            code: string;
+            /** @description Its name. */
+            name: components["schemas"]["LocalizedText"];
+        };
+        /** @description A parcel arrived. */
+        CarrierMessage: {
+            /** @description Which parcel. */
+            data: components["schemas"]["DeliveredParcel"];
+            /**
+             * @description `shipment.delivered`; other types are thanked for and passed over.
+             * @example shipment.delivered
+             */
+            type: string;
         };
         /** @description A cart. */
         Cart: {
@@ -2159,6 +3618,11 @@ export interface components {
         };
         /** @description Under which circumstances. */
         Circumstances: {
+            /**
+             * Format: int64
+             * @description What it is about, whole TWD, where it is about money.
+             */
+            amount?: number | null;
             /** @description Where from. */
             ip?: string | null;
             /** @description Whether the session began with a second factor. */
@@ -2178,6 +3642,13 @@ export interface components {
              * @description The account's password.
              */
             password: string;
+        };
+        /** @description Money that went back by hand. */
+        Confirmation: {
+            /** @description More about it. */
+            reason?: string | null;
+            /** @description What shows it: the number of the transfer. */
+            reference: string;
         };
         /** @description How the buyer is reached. */
         Contact: {
@@ -2305,6 +3776,24 @@ export interface components {
          * @enum {string}
          */
         Currency: "TWD";
+        /** @description What of a line stays. */
+        CutLine: {
+            /**
+             * Format: int32
+             * @description Which line.
+             */
+            line_no: number;
+            /**
+             * Format: int32
+             * @description How many units stay, fewer than there are; 0 removes the line.
+             */
+            quantity: number;
+        };
+        /**
+         * @description What a dead letter was.
+         * @enum {string}
+         */
+        DeadLetterSource: "event" | "job";
         /** @description What a line comes to. */
         Decision: {
             /**
@@ -2316,6 +3805,81 @@ export interface components {
             reason: string;
             /** @description Which line. */
             variant_id: components["schemas"]["VariantId"];
+        };
+        /** @description Which parcel arrived. */
+        DeliveredParcel: {
+            /**
+             * @description The carrier's code, as in `GET /api/admin/carriers`.
+             * @example tcat
+             */
+            carrier: string;
+            /**
+             * Format: date-time
+             * @description When; now, where it is left out.
+             */
+            delivered_at?: string | null;
+            /**
+             * @description What the carrier knows it by.
+             * @example 9012345678
+             */
+            tracking_number: string;
+        };
+        /**
+         * Format: uuid
+         * @description One event on its way to one of them.
+         */
+        DeliveryId: string;
+        /** @description A page of deliveries. */
+        DeliveryPage: {
+            /** @description The deliveries, the newest first. */
+            items: components["schemas"]["DeliveryView"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description One event on its way to one webhook. */
+        DeliveryView: {
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it arrived, or was given up.
+             */
+            finished_at: string | null;
+            /** @description Its id. */
+            id: components["schemas"]["DeliveryId"];
+            /**
+             * @description What happened.
+             * @example order.paid
+             */
+            kind: string;
+            /**
+             * Format: uuid
+             * @description What the receiver sees as `webhook-id`: the event's id, but for a test.
+             */
+            message_id: string;
+            /**
+             * Format: date-time
+             * @description When it is tried next.
+             */
+            next_attempt_at: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            occurred_at: string;
+            /**
+             * @description `pending`, `delivered` or `failed` (given up).
+             * @example delivered
+             */
+            status: string;
         };
         /**
          * @description What a policy does.
@@ -2366,7 +3930,52 @@ export interface components {
          * @description A stable error code.
          * @enum {string}
          */
-        ErrorCode: "AUTH_UNAUTHORIZED" | "AUTH_INVALID_CREDENTIALS" | "SECOND_FACTOR_REQUIRED" | "EMAIL_TAKEN" | "TOKEN_INVALID" | "FORBIDDEN" | "CART_EMPTY" | "CART_ITEM_NOT_FOUND" | "INVENTORY_SHORTAGE" | "STOCK_FROZEN" | "WAREHOUSE_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "STOCKTAKE_NOT_FOUND" | "STOCKTAKE_NOT_READY" | "COUNT_BELOW_PROMISED" | "BUNDLE_HAS_NO_STOCK" | "VARIANT_HAS_STOCK" | "COUPON_INVALID" | "PAYMENT_FAILED" | "PAYMENT_NOTICE_REJECTED" | "ORDER_NOT_FOUND" | "PRODUCT_NOT_FOUND" | "PRICE_CHANGED" | "PURCHASE_LIMIT_EXCEEDED" | "SALE_NOT_OPEN" | "INVALID_TRANSITION" | "VERSION_CONFLICT" | "IDEMPOTENCY_KEY_MISSING" | "IDEMPOTENCY_KEY_REUSED" | "REQUEST_IN_PROGRESS" | "QUEUE_FULL" | "RATE_LIMITED" | "CHALLENGE_REQUIRED" | "NETWORK_ERROR" | "VALIDATION_FAILED" | "MALFORMED_REQUEST" | "UNSUPPORTED_MEDIA_TYPE" | "PAYLOAD_TOO_LARGE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "SERVICE_UNAVAILABLE" | "INTERNAL";
+        ErrorCode: "AUTH_UNAUTHORIZED" | "AUTH_INVALID_CREDENTIALS" | "SECOND_FACTOR_REQUIRED" | "EMAIL_TAKEN" | "TOKEN_INVALID" | "FORBIDDEN" | "CART_EMPTY" | "CART_ITEM_NOT_FOUND" | "INVENTORY_SHORTAGE" | "STOCK_FROZEN" | "WAREHOUSE_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "STOCKTAKE_NOT_FOUND" | "STOCKTAKE_NOT_READY" | "COUNT_BELOW_PROMISED" | "BUNDLE_HAS_NO_STOCK" | "VARIANT_HAS_STOCK" | "COUPON_INVALID" | "PAYMENT_FAILED" | "PAYMENT_ATTEMPTS_USED_UP" | "PAYMENT_NOT_FOUND" | "PAYMENT_METHOD_NOT_FOUND" | "PAYMENT_NOTICE_REJECTED" | "DEAD_LETTER_NOT_FOUND" | "WEBHOOK_NOT_FOUND" | "REFUND_NOT_FOUND" | "REFUND_TOO_LARGE" | "REFUND_IN_PROGRESS" | "PAYMENT_TASK_NOT_FOUND" | "PAYMENT_NOT_CONFIRMED" | "ORDER_NOT_FOUND" | "SHIPMENT_NOT_FOUND" | "RETURN_NOT_FOUND" | "UNITS_EXCEEDED" | "RETURN_PERIOD_OVER" | "WEBHOOK_REJECTED" | "PRODUCT_NOT_FOUND" | "PRICE_CHANGED" | "PURCHASE_LIMIT_EXCEEDED" | "SALE_NOT_OPEN" | "INVALID_TRANSITION" | "VERSION_CONFLICT" | "IDEMPOTENCY_KEY_MISSING" | "IDEMPOTENCY_KEY_REUSED" | "REQUEST_IN_PROGRESS" | "QUEUE_FULL" | "RATE_LIMITED" | "CHALLENGE_REQUIRED" | "NETWORK_ERROR" | "VALIDATION_FAILED" | "MALFORMED_REQUEST" | "UNSUPPORTED_MEDIA_TYPE" | "PAYLOAD_TOO_LARGE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "SERVICE_UNAVAILABLE" | "INTERNAL";
+        /**
+         * Format: uuid
+         * @description An event in the outbox; also the consumer's deduplication key.
+         */
+        EventId: string;
+        /** @description A page of events. */
+        EventPage: {
+            /** @description The events, the last one first. */
+            items: components["schemas"]["EventView"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description An event. */
+        EventView: {
+            /**
+             * Format: int32
+             * @description How often it failed.
+             */
+            attempts: number;
+            /** @description What a consumer needs to know of it. Addresses lack what may open something. */
+            data: Record<string, never>;
+            /** @description Its id, which is also the consumer's deduplication key. */
+            id: components["schemas"]["EventId"];
+            /**
+             * @description What happened.
+             * @example order.paid
+             */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            occurred_at: string;
+            /**
+             * @description How far the news has come: `pending`, `done`, `waiting` (it failed, or waits for one that did)
+             *     or `dead`.
+             * @example done
+             */
+            progress: string;
+            /**
+             * Format: uuid
+             * @description What it happened to.
+             */
+            subject: string;
+        };
         /** @description What is to be explained. */
         Explain: {
             /** @description Who wants to do what. */
@@ -2421,6 +4030,67 @@ export interface components {
             /** @description Its value, unescaped. */
             value: string;
         };
+        /** @description What became of a line's units in one warehouse. */
+        Fulfilment: {
+            /**
+             * Format: int32
+             * @description Which line.
+             */
+            line_no: number;
+            /**
+             * Format: int32
+             * @description Units bought.
+             */
+            quantity: number;
+            /**
+             * Format: int32
+             * @description Of those, how many came back.
+             */
+            returned: number;
+            /**
+             * Format: int32
+             * @description Of these, how many left.
+             */
+            shipped: number;
+            /**
+             * Format: int32
+             * @description How many are still to be sent.
+             */
+            to_ship: number;
+            /** @description Of which variant; of a bundle's line, one of its components. */
+            variant_id: components["schemas"]["VariantId"];
+            /** @description Where. */
+            warehouse_id: components["schemas"]["WarehouseId"];
+            /**
+             * Format: int32
+             * @description Of those bought, how many were given back before they left.
+             */
+            withdrawn: number;
+        };
+        /** @description The same step, as the back office is told. */
+        HistoryEntry: {
+            /** @description By whom. */
+            actor: components["schemas"]["TimelineActor"];
+            actor_id: components["schemas"]["UserId"] | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description From which status of that kind; `null` at its beginning. */
+            from: string | null;
+            /**
+             * Format: uuid
+             * @description Which order, payment, parcel or return.
+             */
+            id: string;
+            /** @description What it is about. */
+            kind: components["schemas"]["TimelineKind"];
+            /** @description Why. */
+            reason: string | null;
+            /** @description To which. */
+            to: string;
+        };
         /** @description A picture. */
         Image: {
             /** @description What it shows, for those who do not see it. */
@@ -2463,6 +4133,31 @@ export interface components {
             /** @description Rows that say what is so already. */
             unchanged: number;
         };
+        /** @description What was found of a line: `restock + write_off + refuse` is what came. */
+        InspectedLine: {
+            /**
+             * Format: int32
+             * @description Which line of the order.
+             */
+            line_no: number;
+            /** @description In words; for what is written off, the ledger keeps them. */
+            note?: string | null;
+            /**
+             * Format: int32
+             * @description Not accepted: they go back to the customer, and so does no money for them.
+             */
+            refuse?: number;
+            /**
+             * Format: int32
+             * @description Accepted and in good order: on sale again.
+             */
+            restock?: number;
+            /**
+             * Format: int32
+             * @description Accepted, and not to be sold.
+             */
+            write_off?: number;
+        };
         /** @description Units taken from one warehouse. */
         InventoryDeduction: {
             /**
@@ -2487,11 +4182,149 @@ export interface components {
             /** @description Where from. */
             warehouse_id: components["schemas"]["WarehouseId"];
         };
+        /** @description All recurring jobs. */
+        Jobs: {
+            /** @description By name. */
+            items: components["schemas"]["JobView"][];
+        };
+        /** @description A recurring job. */
+        JobView: {
+            /**
+             * Format: int64
+             * @description Seconds from one beginning to the next.
+             */
+            every_seconds: number;
+            /**
+             * Format: int32
+             * @description Turns that did not end well since then.
+             */
+            failures: number;
+            /**
+             * Format: date-time
+             * @description When the last turn ended.
+             */
+            finished_at: string | null;
+            /** @description What it came to, or why it failed. */
+            message: string | null;
+            /**
+             * @description Its name.
+             * @example audit
+             */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it is due.
+             */
+            next_run_at: string;
+            /**
+             * @description How the last turn ended: `succeeded`, `failed`, `abandoned` (its node died) or `interrupted`
+             *     (its node stopped).
+             * @example succeeded
+             */
+            outcome: string | null;
+            /** @description Which node is at it right now. */
+            running_on: string | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            running_since: string | null;
+            /**
+             * Format: date-time
+             * @description When one ended well the last time.
+             */
+            succeeded_at: string | null;
+            /**
+             * Format: int64
+             * @description How often it was begun.
+             */
+            turns: number;
+        };
         /**
          * @description What it is done to.
          * @enum {string}
          */
-        Kind: "Order" | "Refund" | "Product" | "Stock" | "Account" | "Policy" | "AuditLog";
+        Kind: "Order" | "Payment" | "Refund" | "Shipment" | "Return" | "Product" | "Stock" | "Account" | "Policy" | "AuditLog" | "Event" | "Webhook" | "Message";
+        /** @description How much waits. No count goes past 100,000. */
+        Lag: {
+            /**
+             * Format: int64
+             * @description Events that failed too often.
+             */
+            dead_events: number;
+            /**
+             * Format: int64
+             * @description Jobs that failed too often.
+             */
+            dead_jobs: number;
+            /**
+             * Format: int64
+             * @description Events not yet handed over.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Jobs not yet finished, those for later included.
+             */
+            jobs: number;
+            /**
+             * Format: int64
+             * @description Seconds for which the oldest event or overdue job has been waiting.
+             */
+            oldest_age_seconds: number;
+            /**
+             * Format: date-time
+             * @description When the event that waits longest occurred.
+             */
+            oldest_event_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the job that waits longest was, or will be, due.
+             */
+            oldest_job_at: string | null;
+        };
+        /** @description A page of dead letters. */
+        LetterPage: {
+            /** @description The dead letters, the newest first. */
+            items: components["schemas"]["LetterView"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description A dead letter. */
+        LetterView: {
+            /**
+             * Format: date-time
+             * @description When the event occurred, or the job was due.
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /** @description What was to be known of it. Addresses lack what may open something. */
+            data: Record<string, never>;
+            event_id: components["schemas"]["EventId"] | null;
+            /**
+             * Format: uuid
+             * @description The event's id, or the job's.
+             */
+            id: string;
+            /**
+             * @description What happened, or what was to be done.
+             * @example send_order_confirmation
+             */
+            kind: string;
+            /** @description What went wrong the last time. */
+            last_error: string;
+            /** @description Which of the two it was. */
+            source: components["schemas"]["DeadLetterSource"];
+            /**
+             * Format: uuid
+             * @description What the event happened to.
+             */
+            subject: string | null;
+        };
         /** @description How many lines there are of each sort. */
         LineCounts: {
             /**
@@ -2555,6 +4388,28 @@ export interface components {
              */
             password: string;
         };
+        /** @description What lies in the folder of mails. */
+        Mailbox: {
+            /** @description The newest mail first. */
+            items: components["schemas"]["MailboxEntry"][];
+        };
+        /** @description A mail in the folder. */
+        MailboxEntry: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            sent_at: string | null;
+            /** @description Its subject. */
+            subject: string;
+            /** @description To whom. */
+            to: string;
+        };
         /** @description An action, and who may do it. */
         MatrixRow: {
             /** @description What. */
@@ -2567,6 +4422,39 @@ export interface components {
             own: boolean;
             /** @description Who: `guest`, `customer`, `ops`, `warehouse`, `admin`. */
             who: string;
+        };
+        /** @description A kind of message. */
+        MessageTemplate: {
+            /** @description `mail` or `sms`. */
+            channel: string;
+            /**
+             * @description The kind of the job that sends it; dead letters are listed by it.
+             * @example send_order_confirmation
+             */
+            job: string;
+            /**
+             * @description What it is known by.
+             * @example order_paid
+             */
+            kind: string;
+        };
+        /** @description Every kind of message. */
+        MessageTemplates: {
+            /** @description In the order of an order's life, mails first. */
+            items: components["schemas"]["MessageTemplate"][];
+        };
+        /** @description A text in both languages. */
+        MethodText: {
+            /**
+             * @description English.
+             * @example ATM transfer
+             */
+            en: string;
+            /**
+             * @description Chinese.
+             * @example ATM 轉帳
+             */
+            zh_tw: string;
         };
         /**
          * @description An amount of money, in the currency's unit (whole dollars for TWD); never below zero.
@@ -2700,8 +4588,55 @@ export interface components {
             /** @description What. */
             variant_id: components["schemas"]["VariantId"];
         };
-        /** @description Nothing needs to be said: the order knows how it is to be paid. */
-        NewPayment: Record<string, never>;
+        /** @description How it is to be paid. */
+        NewPayment: {
+            /**
+             * @description The payment method's code; the order's own when there is none.
+             * @example ecpay_atm
+             */
+            method?: string | null;
+        };
+        /** @description Money that was seen. */
+        NewReceipt: {
+            /** @description How much; not more than is outstanding. */
+            amount: components["schemas"]["Money"];
+            /**
+             * @description What the bank's statement, or the carrier's, calls it.
+             * @example 2026/06/03 14:05 跨行轉入 0012345
+             */
+            reference: string;
+        };
+        /**
+         * @description What is asked for: all that is left, unless `amount` or `lines` say otherwise (people of the shop
+         *     only).
+         */
+        NewRefund: {
+            account?: components["schemas"]["AccountForm"] | null;
+            amount?: components["schemas"]["Money"] | null;
+            /** @description These units of these lines: what they cost, less their share of the discount. */
+            lines?: components["schemas"]["RefundUnits"][] | null;
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description What is to be sent back, and why. */
+        NewReturn: {
+            /** @description Why, in a word. */
+            cause: components["schemas"]["ReturnCause"];
+            /** @description Which lines, each once. */
+            lines: components["schemas"]["NewReturnLine"][];
+            /** @description Why, in the customer's words. */
+            reason?: string;
+        };
+        /** @description Units of a line. */
+        NewReturnLine: {
+            /**
+             * Format: int32
+             * @description Which line of the order; of a bundle's line, whole bundles come back.
+             */
+            line_no: number;
+            /** @description How many. */
+            quantity: components["schemas"]["Quantity"];
+        };
         /**
          * @description How to go on.
          * @enum {string}
@@ -2743,6 +4678,10 @@ export interface components {
              * @description Until when the stock is (or was) held for it.
              */
             reserved_until: string;
+            /** @description What its buyer sent back, or wants to, the first one first. */
+            returns: components["schemas"]["Return"][];
+            /** @description Its parcels, the first one first. */
+            shipments: components["schemas"]["Shipment"][];
             /** @description Where the goods go. */
             shipping_address: components["schemas"]["Address"];
             /** @description For shipping. */
@@ -2753,10 +4692,39 @@ export interface components {
             status: components["schemas"]["OrderStatus"];
             /** @description The sum of the lines. */
             subtotal: components["schemas"]["Money"];
-            /** @description What happened to it, the first thing first. */
+            /** @description What happened to it, its payments, parcels and returns, the first thing first. */
             timeline: components["schemas"]["TimelineEntry"][];
             /** @description To pay. */
             total: components["schemas"]["Money"];
+        };
+        /** @description What is to be changed. */
+        OrderEditForm: {
+            /** @description Lines that become smaller, each once. */
+            lines?: components["schemas"]["CutLine"][];
+            /** @description Why. */
+            reason: string;
+            shipping_address?: components["schemas"]["AddressForm"] | null;
+        };
+        /** @description What operations changed. */
+        OrderEditRecord: {
+            /** @description What it is since. */
+            after: unknown;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description What it was, as far as it changed. */
+            before: unknown;
+            by: components["schemas"]["UserId"] | null;
+            /** @description Why. */
+            reason: string;
+            /** @description What of the difference went back. */
+            refunded: components["schemas"]["Money"];
+            /** @description What it costs since. */
+            total_after: components["schemas"]["Money"];
+            /** @description What the order cost. */
+            total_before: components["schemas"]["Money"];
         };
         /**
          * Format: uuid
@@ -2809,6 +4777,7 @@ export interface components {
         OrderPayment: {
             /** @description How much. */
             amount: components["schemas"]["Money"];
+            code: components["schemas"]["PaymentCode"] | null;
             /**
              * Format: date-time
              * @description When it was begun.
@@ -2828,8 +4797,16 @@ export interface components {
              * @description When the money was paid.
              */
             paid_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it can be paid.
+             */
+            pay_until: string | null;
+            /** @description What has come so far, where people of the shop confirm what comes. */
+            received: components["schemas"]["Money"];
             /** @description How far it has come. */
             status: components["schemas"]["PaymentStatus"];
+            transfer: components["schemas"]["PaymentTransfer"] | null;
         };
         /** @description What the stream tells, at once and whenever it changes. */
         OrderProgress: {
@@ -2841,6 +4818,46 @@ export interface components {
             reserved_until: string;
             /** @description How far the order has come. */
             status: components["schemas"]["OrderStatus"];
+        };
+        /** @description A refund. */
+        OrderRefund: {
+            /** @description The end of the account's number, if one is known. */
+            account: string | null;
+            /** @description Whether the shop needs to know to which account: `PUT …/refunds/{refund_id}/account`. */
+            account_needed: boolean;
+            /** @description How much. */
+            amount: components["schemas"]["Money"];
+            /** @description Whether the shop gives it back without being asked. */
+            automatic: boolean;
+            /** @description Whether the money is transferred to a bank account. */
+            by_transfer: boolean;
+            /**
+             * Format: date-time
+             * @description When it was requested.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the money went back, or it was rejected.
+             */
+            ended_at: string | null;
+            /** @description Its id. */
+            id: components["schemas"]["RefundId"];
+            /** @description What of which line; empty for a refund of an amount. */
+            lines: components["schemas"]["RefundLine"][];
+            /** @description Why: what was written with the request, or a word of the shop's own, like `paid_twice`. */
+            reason: string;
+            /**
+             * @description How far it has come: `requested`, `approved`, `processing`, `succeeded`, `failed` (somebody
+             *     looks into it), `rejected`.
+             * @example processing
+             */
+            status: string;
+        };
+        /** @description The refunds of an order. */
+        OrderRefunds: {
+            /** @description The oldest first. */
+            items: components["schemas"]["OrderRefund"][];
         };
         /** @description A request for an order. */
         OrderRequest: {
@@ -2893,28 +4910,82 @@ export interface components {
             /** @description What it costs in all. */
             total: components["schemas"]["Money"];
         };
+        /** @description A code to pay by. */
+        PaymentCode: {
+            /**
+             * @description The account.
+             * @example 9103522175887271
+             */
+            account: string;
+            /**
+             * @description The bank's three digits.
+             * @example 812
+             */
+            bank_code: string;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            expires_at: string;
+            /** @enum {string} */
+            kind: "atm";
+        } | {
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            expires_at: string;
+            /** @enum {string} */
+            kind: "cvs";
+            /**
+             * @description The code.
+             * @example LLL22117485013
+             */
+            payment_no: string;
+        } | {
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            expires_at: string;
+            /** @enum {string} */
+            kind: "barcode";
+            /** @description Their contents. */
+            segments: string[];
+        };
         /**
          * Format: uuid
          * @description One attempt to pay an order. Carries its order's shard.
          */
         PaymentId: string;
-        /** @description What the buyer's browser has to post to the provider. */
+        /** @description What the buyer has to do. */
         PaymentInstructions: {
-            /** @description Where to post. */
+            /** @description Where the browser goes: the provider's page, or the order's when there is none. */
             action: string;
             /**
              * Format: date-time
              * @description Until when the stock is held.
              */
             expires_at: string;
-            /** @description What to post, as a form, in this order and nothing else. */
+            /** @description What it takes there, as a form, in this order and nothing else. */
             fields: components["schemas"]["FormField"][];
-            /** @description `POST`. */
+            /** @description `POST`, or `GET` to the order's page. */
             method: string;
+            /**
+             * Format: date-time
+             * @description Until when it can be paid.
+             */
+            pay_until: string;
             /** @description The attempt. */
             payment_id: components["schemas"]["PaymentId"];
-            /** @description `ecpay`. */
+            /**
+             * @description The payment method's code.
+             * @example ecpay_credit
+             */
+            payment_method: string;
+            /** @description `ecpay`, `bank_transfer`, `cod`. */
             provider: string;
+            transfer: components["schemas"]["PaymentTransfer"] | null;
         };
         /** @description A way of paying. */
         PaymentMethod: {
@@ -2927,19 +4998,199 @@ export interface components {
             description: components["schemas"]["LocalizedText"];
             /** @description Whether it can be chosen now. */
             enabled: boolean;
+            /** @description Numbers of instalments offered; empty: one payment. */
+            instalments: number[];
+            max_amount: components["schemas"]["Money"] | null;
+            /** @description For orders of at least this much. */
+            min_amount: components["schemas"]["Money"];
             /** @description Its name. */
             name: components["schemas"]["LocalizedText"];
+            /**
+             * Format: int64
+             * @description For how many minutes after it was placed an order can be paid by it, unless what is in it is
+             *     held for less.
+             * @example 30
+             */
+            pay_within_minutes: number;
+        };
+        /** @description What a way of paying is from now on. */
+        PaymentMethodForm: {
+            /** @description Whether it is on offer. */
+            active: boolean;
+            /** @description What buyers should know about it. */
+            description: components["schemas"]["MethodText"];
+            /**
+             * Format: int64
+             * @description Of these, the last ones, in which nobody can pay any more but news of a payment may come.
+             * @default 0
+             */
+            grace_minutes: number;
+            /** @description Numbers of instalments offered, of 3, 6, 12, 18, 24 and 30; empty: one payment. */
+            instalments?: number[];
+            max_amount?: components["schemas"]["Money"] | null;
+            /** @description For orders of at least this much. */
+            min_amount: components["schemas"]["Money"];
+            /** @description Its name. */
+            name: components["schemas"]["MethodText"];
+            /**
+             * Format: int32
+             * @description Its place in the list.
+             */
+            position: number;
+            /** @description Why, for the audit log. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description For how many minutes stock is held; none: for the shop's own time.
+             */
+            reservation_minutes?: number | null;
         };
         /** @description The ways of paying on offer. */
         PaymentMethods: {
             /** @description In the shop's order. */
             items: components["schemas"]["PaymentMethod"][];
         };
+        /** @description A way of paying, as the back office sees it. */
+        PaymentMethodView: {
+            /** @description Whether it is on offer. */
+            active: boolean;
+            /** @description Whether that is set up here: otherwise nobody can choose it, on offer or not. */
+            available: boolean;
+            /**
+             * @description What orders call it, for ever.
+             * @example ecpay_atm
+             */
+            code: string;
+            /** @description What buyers should know about it. */
+            description: components["schemas"]["LocalizedText"];
+            /**
+             * Format: int64
+             * @description Of these, the last ones, in which nobody can pay any more but news of a payment may come.
+             */
+            grace_minutes: number;
+            /** @description Numbers of instalments offered; empty: one payment. */
+            instalments: number[];
+            max_amount: components["schemas"]["Money"] | null;
+            /** @description For orders of at least this much. */
+            min_amount: components["schemas"]["Money"];
+            /** @description Its name. */
+            name: components["schemas"]["LocalizedText"];
+            /**
+             * Format: int32
+             * @description Its place in the list.
+             */
+            position: number;
+            /**
+             * @description Who takes the money.
+             * @example ecpay
+             */
+            provider: string;
+            /**
+             * Format: int64
+             * @description For how many minutes stock is held; `null`: for the shop's own time.
+             */
+            reservation_minutes: number | null;
+            /**
+             * Format: int64
+             * @description The shortest time in which anybody can pay by it, in minutes; a fact of the provider's.
+             */
+            shortest_minutes: number;
+            /**
+             * Format: int64
+             * @description Counts its changes; also its `ETag`.
+             */
+            version: number;
+        };
+        /** @description A page of attempts to pay. */
+        PaymentPage: {
+            /** @description The attempts, the newest first. */
+            items: components["schemas"]["AdminPayment"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+        };
         /**
          * @description How far an attempt to pay has come.
          * @enum {string}
          */
         PaymentStatus: "created" | "pending" | "succeeded" | "failed" | "cancelled" | "partially_refunded" | "refunded";
+        /** @description Something about payments that a person has to look at, or has. */
+        PaymentTask: {
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            created_at: string;
+            /** @description What somebody needs to know about it. */
+            details: Record<string, never>;
+            /** @description Its id. */
+            id: components["schemas"]["PaymentTaskId"];
+            /**
+             * @description What has to be looked at: `reconciliation_difference`, `bank_transfer_refund`,
+             *     `refund_failed`, `provider_unreachable`.
+             * @example bank_transfer_refund
+             */
+            kind: string;
+            /** @description Why, in the person's words. */
+            note: string | null;
+            order_id: components["schemas"]["OrderId"] | null;
+            payment_id: components["schemas"]["PaymentId"] | null;
+            /** @description What it is about, in words of its kind. */
+            reference: string;
+            refund_id: components["schemas"]["RefundId"] | null;
+            /** @description How it was dealt with: `taken_as_paid`, `refunded`, `accepted`, `done`. */
+            resolution: string | null;
+            /**
+             * Format: date-time
+             * @description When it was resolved.
+             */
+            resolved_at: string | null;
+            resolved_by: components["schemas"]["UserId"] | null;
+            /** @description What kind of author resolved it. */
+            resolved_by_kind: string | null;
+            /**
+             * @description `open` or `resolved`.
+             * @example open
+             */
+            status: string;
+            /**
+             * Format: int64
+             * @description Counts its changes: the `ETag`.
+             */
+            version: number;
+        };
+        /**
+         * Format: uuid
+         * @description Something about payments that a person has to look at.
+         */
+        PaymentTaskId: string;
+        /** @description A page of tasks. */
+        PaymentTaskPage: {
+            /** @description The tasks, the newest first. */
+            items: components["schemas"]["PaymentTask"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description Where to transfer money to. */
+        PaymentTransfer: {
+            /** @description The account's number. */
+            account: string;
+            /** @description How much. */
+            amount: components["schemas"]["Money"];
+            /**
+             * @description The bank's three digits.
+             * @example 004
+             */
+            bank_code: string;
+            /** @description The bank's name. */
+            bank_name: string;
+            /** @description Whose it is. */
+            holder: string;
+            /**
+             * @description What to write with it, so that it is recognised.
+             * @example 7K3M9QWD
+             */
+            reference: string;
+        };
         /** @description A file of policies, in the Cedar language. */
         PolicyFile: {
             /**
@@ -3062,6 +5313,17 @@ export interface components {
             /** @description One line more; may be empty. */
             subtitle: components["schemas"]["LocalizedText"];
         };
+        /** @description What the provider said. */
+        ProviderAnswer: {
+            /** @description Whether the provider answered; otherwise nothing has changed. */
+            answered: boolean;
+            /** @description Why it did not, if so. */
+            error: string | null;
+            /** @description The attempt. */
+            payment_id: components["schemas"]["PaymentId"];
+            /** @description How far it has come, by what the provider said now. */
+            status: components["schemas"]["PaymentStatus"];
+        };
         /**
          * Format: int32
          * @description A number of units to move: at least 1, at most [`Quantity::MAX`].
@@ -3078,6 +5340,44 @@ export interface components {
             /** @description Who. */
             subject: components["schemas"]["Subject"];
         };
+        /** @description Of which time. */
+        RangeForm: {
+            /**
+             * @description Also what arrived.
+             * @default false
+             */
+            delivered_too: boolean;
+            /**
+             * Format: date-time
+             * @description Events that occurred not before this.
+             */
+            from: string;
+            /** @description For the audit log. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description Before this; now, when left out.
+             */
+            until?: string | null;
+        };
+        /** @description What is sent once more. */
+        RangeView: {
+            /**
+             * Format: int64
+             * @description Deliveries that had arrived or were given up. 5,000: there may be more, call again.
+             */
+            again: number;
+            /**
+             * Format: int64
+             * @description Events that the webhook was never told of: it was paused, disabled, or not there yet.
+             */
+            missed: number;
+            /**
+             * Format: date-time
+             * @description There may be more before this: call again with this as `until`.
+             */
+            rest_until: string | null;
+        };
         /** @description Why. */
         Reason: {
             /** @description For the audit log and the ledger. */
@@ -3091,6 +5391,89 @@ export interface components {
             reason: string;
             /** @description Where. */
             warehouse_id: components["schemas"]["WarehouseId"];
+        };
+        /** @description How far the attempt has come. */
+        ReceiptNoted: {
+            /** @description What has not come yet. */
+            outstanding: components["schemas"]["Money"];
+            /** @description The attempt. */
+            payment_id: components["schemas"]["PaymentId"];
+            /** @description What has come in all. */
+            received: components["schemas"]["Money"];
+            /** @description `pending` while something is outstanding. */
+            status: components["schemas"]["PaymentStatus"];
+        };
+        /** @description A day's comparison. */
+        Reconciliation: {
+            /**
+             * Format: date
+             * @description Of which day, in Taipei.
+             */
+            day: string;
+            /** @description What differs. Each became a task. */
+            differences: components["schemas"]["ReconciliationDifference"][];
+            /** @description Why it could not be done the last time. */
+            failure: string | null;
+            /**
+             * Format: int32
+             * @description Times it could not be done since.
+             */
+            failures: number;
+            /**
+             * Format: date-time
+             * @description When it was last done; what follows is of then.
+             */
+            finished_at: string | null;
+            /**
+             * Format: int32
+             * @description Payments of the day in our books.
+             */
+            ours: number;
+            /**
+             * @description With whose statements.
+             * @example ecpay
+             */
+            provider: string;
+            /**
+             * Format: date-time
+             * @description When it was last begun, or asked for.
+             */
+            started_at: string;
+            /**
+             * @description How far it has come: `asked`, `running`, `done`, `failed` (it is tried again).
+             * @example done
+             */
+            status: string;
+            /**
+             * Format: int32
+             * @description Rows of the provider's statements.
+             */
+            theirs: number;
+        };
+        /** @description Something in which the books differ. */
+        ReconciliationDifference: {
+            /**
+             * @description In what: `missing_at_ours`, `missing_at_theirs`, `amount`, `status`, `refunded`, `fee`.
+             * @example amount
+             */
+            kind: string;
+            /** @description What the provider knows the payment by. */
+            merchant_trade_no: string;
+            order_id: components["schemas"]["OrderId"] | null;
+            /** @description What our books say. */
+            ours: string | null;
+            payment_id: components["schemas"]["PaymentId"] | null;
+            /** @description What the provider's say. */
+            theirs: string | null;
+        };
+        /** @description Nothing needs to be said. */
+        ReconciliationForm: Record<string, never>;
+        /** @description A page of comparisons. */
+        ReconciliationPage: {
+            /** @description The comparisons, the newest day first. */
+            items: components["schemas"]["Reconciliation"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
         };
         /** @description Recovery codes, shown this once. */
         RecoveryCodes: {
@@ -3106,6 +5489,150 @@ export interface components {
         RefreshRequest: {
             /** @description The refresh token; without it, the cookie's is used. */
             refresh_token?: string | null;
+        };
+        /** @description A refund. */
+        Refund: components["schemas"]["RefundHead"] & {
+            account: components["schemas"]["RefundAccount"] | null;
+            /** @description What happened to it, the first thing first. */
+            history: components["schemas"]["RefundStep"][];
+            /** @description What of which line; empty for a refund of an amount. */
+            lines: components["schemas"]["RefundLine"][];
+        };
+        /** @description Where a transfer goes. */
+        RefundAccount: {
+            /** @description The account's number. */
+            account_number: string;
+            /** @description The bank's number. */
+            bank_code: string;
+            /** @description Whose it is. */
+            holder: string;
+        };
+        /** @description A refund without its history. */
+        RefundHead: {
+            /** @description How much. */
+            amount: components["schemas"]["Money"];
+            /**
+             * Format: int32
+             * @description How often the provider was asked.
+             */
+            attempts: number;
+            /** @description Whether the shop requested it by itself. */
+            automatic: boolean;
+            /** @description Whether somebody has to transfer the money. */
+            by_hand: boolean;
+            /**
+             * Format: date-time
+             * @description When it was requested.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it succeeded or was rejected.
+             */
+            ended_at: string | null;
+            /** @description Why it failed, or what it waits for. */
+            failure: string | null;
+            /** @description Its id. */
+            id: components["schemas"]["RefundId"];
+            /**
+             * Format: date-time
+             * @description When it is asked (again).
+             */
+            next_attempt_at: string | null;
+            /** @description Of which order. */
+            order_id: components["schemas"]["OrderId"];
+            /**
+             * @description The order's number for people.
+             * @example 261121-K7M3-9QWD-2XAB
+             */
+            order_number: string;
+            /** @description Of which payment. */
+            payment_id: components["schemas"]["PaymentId"];
+            /** @description Why. */
+            reason: string;
+            /** @description What shows that the money went. */
+            reference: string | null;
+            requested_by: components["schemas"]["UserId"] | null;
+            /**
+             * @description What kind of author requested it: `guest`, `customer`, `staff`, `system`.
+             * @example customer
+             */
+            requested_by_kind: string;
+            /**
+             * @description How far it has come.
+             * @example requested
+             */
+            status: string;
+            /** @description Whether the provider may have paid it back without our knowing yet. */
+            unclear: boolean;
+            /**
+             * Format: int64
+             * @description Counts its changes: the `ETag`.
+             */
+            version: number;
+        };
+        /**
+         * Format: uuid
+         * @description Money that goes back. Carries its order's shard.
+         */
+        RefundId: string;
+        /** @description Units of a line that are given back. */
+        RefundLine: {
+            /** @description What they cost, less their share of the discount. */
+            amount: components["schemas"]["Money"];
+            /**
+             * Format: int32
+             * @description Which line of the order.
+             */
+            line_no: number;
+            /**
+             * Format: int32
+             * @description How many units of it.
+             */
+            quantity: number;
+        };
+        /** @description A page of refunds. */
+        RefundPage: {
+            /** @description The refunds, the newest first. */
+            items: components["schemas"]["RefundHead"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description A step in the life of a refund. */
+        RefundStep: {
+            actor_id: components["schemas"]["UserId"] | null;
+            /**
+             * @description What kind of author.
+             * @example staff
+             */
+            actor_kind: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * @description From where.
+             * @example requested
+             */
+            from: string;
+            /** @description Why. */
+            reason: string | null;
+            /**
+             * @description To where.
+             * @example approved
+             */
+            to: string;
+        };
+        /** @description Units of a line to be given back. */
+        RefundUnits: {
+            /**
+             * Format: int32
+             * @description Which line of the order.
+             */
+            line_no: number;
+            /** @description How many units of it. */
+            quantity: components["schemas"]["Quantity"];
         };
         /** @description A new account. */
         RegisterRequest: {
@@ -3137,6 +5664,42 @@ export interface components {
              * @description The account's password.
              */
             password: string;
+        };
+        /** @description What was replayed. */
+        Replayed: {
+            /** @description Whether they are still dead: it was only asked which they would be. */
+            dry_run: boolean;
+            /** @description Their ids. */
+            ids: string[];
+        };
+        /** @description Which dead letters, and why. */
+        ReplayForm: {
+            /**
+             * @description Only say which they would be.
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * Format: date-time
+             * @description That occurred, or were due, not before this.
+             */
+            from?: string | null;
+            /** @description Of this kind; all kinds, when left out. */
+            kind?: string | null;
+            /**
+             * Format: int32
+             * @description How many at most, the oldest first.
+             * @default 1000
+             */
+            limit: number;
+            /** @description For the audit log. */
+            reason: string;
+            source?: components["schemas"]["DeadLetterSource"] | null;
+            /**
+             * Format: date-time
+             * @description Before this.
+             */
+            until?: string | null;
         };
         /** @description What is to be replenished. */
         Replenishment: {
@@ -3177,6 +5740,24 @@ export interface components {
             /** @description Give this back as `cursor` for the next page; `null` on the last page. */
             next_cursor: string | null;
         };
+        /** @description For how long orders of a variant hold its stock. */
+        ReservationTime: {
+            /**
+             * Format: int64
+             * @description Minutes; `null`: as their payment allows.
+             */
+            minutes: number | null;
+        };
+        /** @description For how long orders of a variant hold its stock. */
+        ReservationTimeForm: {
+            /**
+             * Format: int64
+             * @description Minutes; none: as their payment allows.
+             */
+            minutes?: number | null;
+            /** @description Why, for the audit log. */
+            reason?: string | null;
+        };
         /** @description A new password for what the link in the mail carried. */
         ResetPasswordRequest: {
             /**
@@ -3204,7 +5785,178 @@ export interface components {
             /** @description Who it is shown to, e.g. `published`. */
             visibility?: string | null;
         };
-        /** @description What is wrong with a row, and where. */
+        /** @description Goods that come back. */
+        Return: {
+            /** @description What the customer is told about the decision. */
+            answer: string | null;
+            /** @description Why, in a word. */
+            cause: components["schemas"]["ReturnCause"];
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            closed_at: string | null;
+            /** @description Its id. */
+            id: components["schemas"]["ReturnId"];
+            /** @description Which lines. */
+            lines: components["schemas"]["ReturnLine"][];
+            /**
+             * Format: int32
+             * @description 1, 2, 3, … of its order.
+             */
+            number: number;
+            /** @description Whose units they are. */
+            order_id: components["schemas"]["OrderId"];
+            /**
+             * Format: int32
+             * @description How many pictures the customer added, numbered from 1.
+             */
+            pictures: number;
+            /** @description Why, in the customer's words. */
+            reason: string;
+            refund_id: components["schemas"]["RefundId"] | null;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            requested_at: string;
+            /** @description How far it has come. */
+            status: components["schemas"]["ReturnStatus"];
+            /**
+             * Format: int64
+             * @description Counts its changes: the `ETag`.
+             */
+            version: number;
+        };
+        /** @description What the customer is told. */
+        ReturnApproval: {
+            /** @description E.g. where to send the goods. */
+            answer?: string | null;
+        };
+        /** @description What came. */
+        ReturnArrival: {
+            /** @description Lines of which something came, each once; of others nothing did. */
+            lines: components["schemas"]["ArrivedLine"][];
+        };
+        /** @description Nothing needs to be said. */
+        ReturnCancellation: Record<string, never>;
+        /**
+         * @description Why goods are sent back.
+         * @enum {string}
+         */
+        ReturnCause: "changed_mind" | "damaged" | "wrong_item" | "not_as_described" | "undelivered" | "other";
+        /**
+         * Format: uuid
+         * @description Goods of an order that are sent back. Carries its order's shard.
+         */
+        ReturnId: string;
+        /** @description What was found. */
+        ReturnInspection: {
+            /** @description Every line of which something came, once. */
+            lines: components["schemas"]["InspectedLine"][];
+        };
+        /** @description Units of a line that come back; of a bundle's line, whole bundles. */
+        ReturnLine: {
+            /** @description What the inspection found. */
+            finding: string | null;
+            /**
+             * Format: int32
+             * @description Which line of the order.
+             */
+            line_no: number;
+            /**
+             * Format: int32
+             * @description What is to come back.
+             */
+            quantity: number;
+            /**
+             * Format: int32
+             * @description What came.
+             */
+            received: number;
+            /**
+             * Format: int32
+             * @description Not accepted: they go back to the customer.
+             */
+            refused: number;
+            /**
+             * Format: int32
+             * @description Of these: in good order, on sale again.
+             */
+            restocked: number;
+            /**
+             * Format: int32
+             * @description Accepted, and not to be sold.
+             */
+            written_off: number;
+        };
+        /** @description A page of returns. */
+        ReturnPage: {
+            /** @description The returns, the newest first. */
+            items: components["schemas"]["ReturnSummary"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description Why not. */
+        ReturnRejection: {
+            /** @description As the customer is told. */
+            answer: string;
+        };
+        /**
+         * @description How far a return has come.
+         * @enum {string}
+         */
+        ReturnStatus: "requested" | "approved" | "rejected" | "received" | "inspected" | "cancelled";
+        /** @description A return in a list. */
+        ReturnSummary: {
+            /** @description Why, in a word. */
+            cause: components["schemas"]["ReturnCause"];
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            closed_at: string | null;
+            /** @description Its id. */
+            id: components["schemas"]["ReturnId"];
+            /**
+             * Format: int32
+             * @description 1, 2, 3, … of its order.
+             */
+            number: number;
+            /** @description Whose units they are. */
+            order_id: components["schemas"]["OrderId"];
+            /** @description The order's number for people. */
+            order_number: string;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            requested_at: string;
+            /** @description How far it has come. */
+            status: components["schemas"]["ReturnStatus"];
+            /**
+             * Format: int64
+             * @description Units that are to come back.
+             */
+            units: number;
+            /**
+             * Format: int64
+             * @description Counts its changes: the `ETag`.
+             */
+            version: number;
+        };
+        /** @description How one secret follows another. */
+        RotateForm: {
+            /**
+             * Format: int32
+             * @description Hours for which deliveries are signed with both; 0 when the old one is known to somebody else.
+             * @default 24
+             */
+            overlap_hours: number;
+            /** @description For the audit log. */
+            reason: string;
+        };
+        /** @description What is wrong with a row of a file that came in, and where. */
         RowError: {
             /** @description The column, from 1. */
             column: number;
@@ -3327,6 +6079,21 @@ export interface components {
              */
             secret: string;
         };
+        /** @description A secret, without itself. */
+        SecretView: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Until when deliveries are signed with it; `null`: until another follows it.
+             */
+            ends_at: string | null;
+            /** @description Its id. */
+            id: components["schemas"]["WebhookSecretId"];
+        };
         /**
          * @description Somebody is signed in. Browsers find the tokens in their cookies; programs send `access_token`
          *     as `Authorization: Bearer …`.
@@ -3393,6 +6160,178 @@ export interface components {
              */
             quantity: number;
         };
+        /** @description A parcel. */
+        Shipment: {
+            carrier: components["schemas"]["Carrier"] | null;
+            /**
+             * Format: date-time
+             * @description When it was planned.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it arrived.
+             */
+            delivered_at: string | null;
+            /** @description Its id. */
+            id: components["schemas"]["ShipmentId"];
+            /** @description What is in it. */
+            lines: components["schemas"]["ShipmentLine"][];
+            /** @description Whose units it holds. */
+            order_id: components["schemas"]["OrderId"];
+            /**
+             * Format: int32
+             * @description 1, 2, 3, … of its order.
+             */
+            parcel: number;
+            /**
+             * Format: date-time
+             * @description When it left.
+             */
+            shipped_at: string | null;
+            /** @description How far it has come. */
+            status: components["schemas"]["ShipmentStatus"];
+            /** @description What the carrier knows it by. */
+            tracking_number: string | null;
+            /** @description Where it can be followed. */
+            tracking_url: string | null;
+            /**
+             * Format: int64
+             * @description Counts its changes: the `ETag`.
+             */
+            version: number;
+            /** @description Where it leaves. */
+            warehouse_id: components["schemas"]["WarehouseId"];
+        };
+        /** @description What is to be changed; what is left out stays. */
+        ShipmentChange: {
+            /**
+             * @description Who brings it: a code of `GET /api/admin/carriers`.
+             * @example tcat
+             */
+            carrier?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was delivered, if not now; not before it left.
+             */
+            happened_at?: string | null;
+            /** @description Why, for the record. */
+            reason?: string | null;
+            status?: components["schemas"]["ShipmentStatus"] | null;
+            /**
+             * @description What the carrier knows it by.
+             * @example 9012345678
+             */
+            tracking_number?: string | null;
+        };
+        /** @description A parcel that is to be planned. */
+        ShipmentForm: {
+            /**
+             * @description Who brings it: a code of `GET /api/admin/carriers`.
+             * @example tcat
+             */
+            carrier?: string | null;
+            /** @description What is in it. Nothing named: everything of the order that is left in the warehouse. */
+            lines?: components["schemas"]["ShipmentFormLine"][];
+            /**
+             * @description What the carrier knows it by.
+             * @example 9012345678
+             */
+            tracking_number?: string | null;
+            /** @description Where it leaves. */
+            warehouse_id: components["schemas"]["WarehouseId"];
+        };
+        /** @description Units in it. */
+        ShipmentFormLine: {
+            /**
+             * Format: int32
+             * @description Of which line of the order.
+             */
+            line_no: number;
+            /** @description How many. */
+            quantity: components["schemas"]["Quantity"];
+            variant_id?: components["schemas"]["VariantId"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description A parcel of an order. Carries its order's shard.
+         */
+        ShipmentId: string;
+        /** @description Units in a parcel. */
+        ShipmentLine: {
+            /**
+             * Format: int32
+             * @description Of which line of the order.
+             */
+            line_no: number;
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            quantity: number;
+            /** @description Of which variant; of a bundle's line, one of its components. */
+            variant_id: components["schemas"]["VariantId"];
+        };
+        /** @description A page of parcels. */
+        ShipmentPage: {
+            /** @description The parcels, the newest first. */
+            items: components["schemas"]["ShipmentSummary"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description How far a parcel has come.
+         * @enum {string}
+         */
+        ShipmentStatus: "pending" | "ready_to_ship" | "shipped" | "delivered" | "returned" | "cancelled";
+        /** @description A parcel in a list. */
+        ShipmentSummary: {
+            carrier: components["schemas"]["Carrier"] | null;
+            /**
+             * Format: date-time
+             * @description When it was planned.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it arrived.
+             */
+            delivered_at: string | null;
+            /** @description Its id. */
+            id: components["schemas"]["ShipmentId"];
+            /** @description Whose units it holds. */
+            order_id: components["schemas"]["OrderId"];
+            /** @description The order's number for people. */
+            order_number: string;
+            /**
+             * Format: int32
+             * @description 1, 2, 3, … of its order.
+             */
+            parcel: number;
+            /** @description Who receives it. */
+            receiver: string;
+            /**
+             * Format: date-time
+             * @description When it left.
+             */
+            shipped_at: string | null;
+            /** @description How far it has come. */
+            status: components["schemas"]["ShipmentStatus"];
+            /** @description What the carrier knows it by. */
+            tracking_number: string | null;
+            /**
+             * Format: int64
+             * @description Units in it.
+             */
+            units: number;
+            /**
+             * Format: int64
+             * @description Counts its changes: the `ETag`.
+             */
+            version: number;
+            /** @description Where it leaves. */
+            warehouse_id: components["schemas"]["WarehouseId"];
+        };
         /** @description A way of shipping. */
         ShippingMethod: {
             /**
@@ -3419,6 +6358,31 @@ export interface components {
             reason: string;
             /** @description Which, each once. */
             variant_ids: components["schemas"]["VariantId"][];
+        };
+        /** @description What lies in the folder of short messages. */
+        SmsBox: {
+            /** @description The newest first. */
+            items: components["schemas"]["SmsBoxEntry"][];
+        };
+        /** @description A short message in the folder. */
+        SmsBoxEntry: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            sent_at: string;
+            /** @description What it says. */
+            text: string;
+            /**
+             * @description To which telephone.
+             * @example 0912345678
+             */
+            to: string;
         };
         /**
          * @description How a request came.
@@ -3755,7 +6719,7 @@ export interface components {
             note?: string;
             /**
              * @description What, each variant once, also what the books do not know of there; without it, whatever the
-             *     warehouse ever had.
+             *     warehouse ever had, up to 10,000 variants.
              */
             variant_ids?: components["schemas"]["VariantId"][] | null;
             /** @description Where; also a warehouse that is closed. */
@@ -3907,12 +6871,19 @@ export interface components {
             /** @description The variant. */
             variant_id: components["schemas"]["VariantId"];
         };
+        /** @description What is to be done about a task, and why. */
+        TaskAnswerForm: {
+            /** @description What. */
+            answer: components["schemas"]["Answer"];
+            /** @description Why. */
+            reason: string;
+        };
         /**
-         * @description Who moved an order.
+         * @description Who took a step.
          * @enum {string}
          */
         TimelineActor: "customer" | "system" | "payment_provider" | "staff";
-        /** @description A step in the life of an order. */
+        /** @description A step in the life of an order, as its buyer is told. */
         TimelineEntry: {
             /** @description By whom. */
             actor: components["schemas"]["TimelineActor"];
@@ -3921,12 +6892,28 @@ export interface components {
              * @description When.
              */
             at: string;
-            from: components["schemas"]["OrderStatus"] | null;
-            /** @description Why. */
+            /** @description From which status of that kind; `null` at its beginning. */
+            from: string | null;
+            /**
+             * Format: uuid
+             * @description Which order, payment, parcel or return.
+             */
+            id: string;
+            /** @description What it is about. */
+            kind: components["schemas"]["TimelineKind"];
+            /** @description Why: in the buyer's own words, or in the shop's word for it. */
             reason: string | null;
-            /** @description To where. */
-            to: components["schemas"]["OrderStatus"];
+            /**
+             * @description To which.
+             * @example shipped
+             */
+            to: string;
         };
+        /**
+         * @description What a step is about.
+         * @enum {string}
+         */
+        TimelineKind: "order" | "payment" | "refund" | "shipment" | "return";
         /** @description A transfer. */
         Transfer: components["schemas"]["TransferHead"] & {
             /** @description What is moved, each variant once. */
@@ -4359,12 +7346,108 @@ export interface components {
              */
             version: number;
         };
+        /** @description What a webhook is from now on. */
+        WebhookForm: {
+            /**
+             * @description What it is, for people.
+             * @example ERP
+             */
+            description: string;
+            /**
+             * @description The events it is told of: kinds (`order.paid`), families (`order.*`), or `*`.
+             * @example [
+             *       "order.*",
+             *       "inventory.low_stock"
+             *     ]
+             */
+            events: string[];
+            /** @description Why, for the audit log. */
+            reason?: string | null;
+            /**
+             * @description Where events are sent: `https`, port 443 or 8443, and a public address.
+             * @example https://erp.example/hooks/oxcart
+             */
+            url: string;
+        };
+        /**
+         * Format: uuid
+         * @description Another system's address that is told of events.
+         */
+        WebhookId: string;
+        /** @description All webhooks. */
+        Webhooks: {
+            /** @description The oldest first. */
+            items: components["schemas"]["WebhookView"][];
+        };
+        /**
+         * Format: uuid
+         * @description What the deliveries to one are signed with.
+         */
+        WebhookSecretId: string;
+        /** @description A webhook. */
+        WebhookView: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /** @description Who registered it. */
+            created_by: components["schemas"]["UserId"];
+            /** @description What it is, for people. */
+            description: string;
+            /** @description The events it is told of. */
+            events: string[];
+            /**
+             * Format: date-time
+             * @description Since when nothing has arrived; `null`: the last one did.
+             */
+            failing_since: string | null;
+            /**
+             * Format: int32
+             * @description Attempts in a row that failed.
+             */
+            failures: number;
+            /** @description Its id. */
+            id: components["schemas"]["WebhookId"];
+            /**
+             * @description `active`, `paused` (by somebody) or `disabled` (because nothing arrived).
+             * @example active
+             */
+            status: string;
+            /** @description Where events are sent. */
+            url: string;
+            /**
+             * Format: int64
+             * @description Counts what people change; also its `ETag`.
+             */
+            version: number;
+        };
+        /** @description A webhook with a new secret, shown this once. */
+        WebhookWithSecret: components["schemas"]["WholeWebhook"] & {
+            /**
+             * @description What its deliveries are signed with from now on. It is not shown again.
+             * @example whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
+             */
+            secret: string;
+        };
+        /** @description A delivery with all that is known of it. */
+        WholeDeliveryView: components["schemas"]["DeliveryView"] & {
+            /** @description What is sent, as the receiver reads it. */
+            body: Record<string, never>;
+            /** @description The attempts, the first one first. */
+            log: components["schemas"]["AttemptView"][];
+        };
         /** @description What one warehouse is to send in one parcel. */
         WholeOrder: {
             /** @description What the order wants; lines of one variant are added up. */
             items: components["schemas"]["MovedUnits"][];
             /** @description The warehouse, which is open. */
             warehouse_id: components["schemas"]["WarehouseId"];
+        };
+        /** @description A webhook with its secrets, without themselves. */
+        WholeWebhook: components["schemas"]["WebhookView"] & {
+            /** @description Its secrets, the newest first. */
+            secrets: components["schemas"]["SecretView"][];
         };
     };
     responses: never;
@@ -4696,6 +7779,590 @@ export interface operations {
             };
         };
     };
+    list_carriers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Carrier"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_dead_letters: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description That occurred, or were due, not before this. */
+                from?: string;
+                /** @description Of this kind, e.g. `order.paid` or `send_order_confirmation`. */
+                kind?: string;
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+                /** @description `event` or `job`. */
+                source?: "event" | "job";
+                /** @description Before this. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `DEAD_LETTER_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    discard_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `DEAD_LETTER_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    replay_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description It is on its way */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `DEAD_LETTER_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    replay_dead_letters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_events: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description That occurred not before this. */
+                from?: string;
+                /**
+                 * @description Of this kind, e.g. `order.paid`, or of a family of them, e.g. `order.*`.
+                 * @example order.*
+                 */
+                kind?: string;
+                /** @description Events on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+                /** @description About this: an order, a variant, a webhook. */
+                subject?: string;
+                /** @description Before this. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_event_lag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lag"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     get_inventory: {
         parameters: {
             query?: never;
@@ -4816,7 +8483,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `INVENTORY_SHORTAGE`: less is available than is to be taken; `STOCK_FROZEN`: a stocktake holds the stock */
+            /** @description `INVENTORY_SHORTAGE`: less is available than is to be taken; `STOCK_FROZEN`: a stocktake holds the stock; `BUNDLE_HAS_NO_STOCK` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5309,6 +8976,164 @@ export interface operations {
             };
         };
     };
+    get_reservation_time: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                variant_id: components["schemas"]["VariantId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationTime"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    put_reservation_time: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                variant_id: components["schemas"]["VariantId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReservationTimeForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationTime"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     set_safety_stock: {
         parameters: {
             query?: never;
@@ -5603,6 +9428,1697 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Jobs"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    run_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example audit */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `NOT_FOUND`: there is no such job */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_mailbox: {
+        parameters: {
+            query?: {
+                /** @description The newest of them, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mailbox"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    read_stored_mail: {
+        parameters: {
+            query?: {
+                /** @description `html`, which is the default, or `text`. */
+                format?: "html" | "text";
+            };
+            header?: never;
+            path: {
+                /** @description Which mail */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                    "text/plain": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_sms_box: {
+        parameters: {
+            query?: {
+                /** @description The newest of them, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmsBox"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_message_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageTemplates"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    preview_message: {
+        parameters: {
+            query?: {
+                /** @description `html`, which is the default, `text` or `sms`. */
+                format?: "html" | "text" | "sms";
+                /** @description `zh-TW`, which is the default, or `en`. */
+                locale?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Which kind of message */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                    "text/plain": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_all_orders: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Placed not before. */
+                from?: string;
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+                /** @description To be paid in this way: a method's code. */
+                payment_method?: string;
+                /** @description With an attempt to pay that has come so far. */
+                payment_status?: components["schemas"]["PaymentStatus"];
+                /**
+                 * @description An order's number or id, an e-mail address, a telephone number, a part of the receiver's name,
+                 *     or the beginning of a SKU.
+                 */
+                q?: string;
+                /** @description With this status. */
+                status?: components["schemas"]["OrderStatus"];
+                /** @description Placed before. */
+                until?: string;
+                /** @description Of which something lies, or lay, in this warehouse. */
+                warehouse_id?: components["schemas"]["WarehouseId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminOrderPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_any_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminOrder"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `ORDER_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    edit_order: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was read */
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderEditForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminOrder"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `ORDER_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`: all of it has left, it has ended, or a payment was begun; `UNITS_EXCEEDED`: more than has not left and is in no parcel */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    cancel_any_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminOrder"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `ORDER_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`: it has ended, or something of it has left; `STOCK_FROZEN`: a stocktake holds what is to be written off */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    create_shipment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShipmentForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shipment"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `ORDER_NOT_FOUND`, `WAREHOUSE_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`: it is not paid, or all of it has left; `UNITS_EXCEEDED` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_all_payment_methods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllPaymentMethods"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_payment_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example ecpay_atm */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentMethodView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PAYMENT_METHOD_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_payment_method: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was read last, e.g. `"3"` */
+                "If-Match": string;
+            };
+            path: {
+                /** @example ecpay_atm */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaymentMethodForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentMethodView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PAYMENT_METHOD_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also no `If-Match`, and a method whose provider is not set up */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_payment_tasks: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Of this kind. */
+                kind?: string;
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+                /** @description About this order. */
+                order_id?: components["schemas"]["OrderId"];
+                /** @description With a reference that begins so: `ecpay/2026-11-20/` is of one day's reconciliation. */
+                reference?: string;
+                /** @description With this status: `open`, `resolved`. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentTaskPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_payment_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PaymentTaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentTask"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PAYMENT_TASK_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    resolve_payment_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read, if it matters */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["PaymentTaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskAnswerForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentTask"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PAYMENT_TASK_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`, `PAYMENT_NOT_CONFIRMED`, `REFUND_TOO_LARGE`, `STOCK_FROZEN` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `SERVICE_UNAVAILABLE`: the provider cannot be asked */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_payments: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+                /** @description By this method. */
+                method?: string;
+                /** @description Of this order. */
+                order_id?: components["schemas"]["OrderId"];
+                /** @description With these letters at the end of their trade number: the reference of a transfer. */
+                reference?: string;
+                /** @description With this status, e.g. `pending`. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ask_about_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PaymentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderAnswer"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PAYMENT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`: it is confirmed by hand */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    note_receipt: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: components["schemas"]["PaymentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReceipt"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptNoted"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PAYMENT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`: its provider tells what comes */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also nothing, or more than is outstanding; `IDEMPOTENCY_KEY_REUSED` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6072,6 +11588,2117 @@ export interface operations {
                 };
             };
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_reconciliations: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_reconciliation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description In Taipei */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliation"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `NOT_FOUND`: nobody has compared it, or asked for it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ask_reconciliation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description In Taipei; over */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReconciliationForm"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliation"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VALIDATION_FAILED`: the day is not over */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_refunds: {
+        parameters: {
+            query?: {
+                /** @description Requested by the shop itself, or by somebody. */
+                automatic?: boolean;
+                /** @description To be transferred by hand, or not. */
+                by_hand?: boolean;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Requested at this time or later. */
+                from?: string;
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+                /** @description Of this order. */
+                order_id?: components["schemas"]["OrderId"];
+                /** @description With this status: `requested`, `approved`, `processing`, `succeeded`, `failed`, `rejected`. */
+                status?: string;
+                /** @description Requested before this time. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_refund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RefundId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `REFUND_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    set_refund_account_by_staff: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read, if it matters */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["RefundId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `REFUND_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    approve_refund: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read, if it matters */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["RefundId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `REFUND_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    confirm_refund: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read, if it matters */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["RefundId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Confirmation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `REFUND_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`, `REFUND_IN_PROGRESS` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    reject_refund: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read, if it matters */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["RefundId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `REFUND_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    retry_refund: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read, if it matters */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["RefundId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `REFUND_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`, `REFUND_IN_PROGRESS` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_returns: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+                /** @description With this status. */
+                status?: components["schemas"]["ReturnStatus"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_return: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ReturnId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RETURN_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    approve_return: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read, if it matters */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["ReturnId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnApproval"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RETURN_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    cancel_any_return: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read, if it matters */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["ReturnId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RETURN_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    inspect_return: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read, if it matters */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["ReturnId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnInspection"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RETURN_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`; `STOCK_FROZEN`: a stocktake counts where the goods go */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_return_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ReturnId"];
+                position: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RETURN_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    receive_return: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read, if it matters */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["ReturnId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnArrival"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RETURN_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    reject_return: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read, if it matters */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["ReturnId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnRejection"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RETURN_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_shipments: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+                /** @description With this status. */
+                status?: components["schemas"]["ShipmentStatus"];
+                /** @description With this number at its carrier. */
+                tracking_number?: string;
+                /** @description From this warehouse. */
+                warehouse_id?: components["schemas"]["WarehouseId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShipmentPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_shipment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ShipmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shipment"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `SHIPMENT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_shipment: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was read */
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["ShipmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShipmentChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shipment"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `SHIPMENT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`; `STOCK_FROZEN`: a stocktake counts what is to leave */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    print_packing_slip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ShipmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `SHIPMENT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    print_pick_list: {
+        parameters: {
+            query?: {
+                /** @description These, with commas between their ids; at most 100, of one warehouse. */
+                ids?: string;
+                /** @description The oldest 100 of this warehouse that are to be picked (`pending`). */
+                warehouse_id?: components["schemas"]["WarehouseId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `SHIPMENT_NOT_FOUND`, `WAREHOUSE_NOT_FOUND` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9129,6 +16756,1112 @@ export interface operations {
             };
         };
     };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhooks"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    register_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    /** @description Where it is read and changed */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also an address that is not allowed, and one webhook too many */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeWebhook"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `WEBHOOK_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_webhook: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was read last, e.g. `"3"` */
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `WEBHOOK_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also an address that is not allowed, and no `If-Match` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remove_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `WEBHOOK_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Of events that occurred not before this. */
+                from?: string;
+                /** @description Of this kind of event, e.g. `order.paid`. */
+                kind?: string;
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+                /** @description With this status: `pending`, `delivered`, `failed`. */
+                status?: string;
+                /** @description Before this. */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `WEBHOOK_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: components["schemas"]["DeliveryId"];
+                id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeDeliveryView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `WEBHOOK_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    redeliver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: components["schemas"]["DeliveryId"];
+                id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `WEBHOOK_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`: it is on its way */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    pause_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read, if it matters */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `WEBHOOK_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    redeliver_range: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RangeForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RangeView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `WEBHOOK_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`: it is paused or disabled */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    resume_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read, if it matters */
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `WEBHOOK_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    rotate_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `WEBHOOK_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    /** @description The delivery */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `WEBHOOK_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`: it is paused or disabled */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     verify_email: {
         parameters: {
             query?: never;
@@ -9779,6 +18512,100 @@ export interface operations {
             };
             503: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    take_carrier_event: {
+        parameters: {
+            query?: never;
+            header?: {
+                "webhook-id"?: string | null;
+                /** @description `v1,` and the HMAC in base64 */
+                "webhook-signature"?: string | null;
+                /** @description Seconds since 1970 */
+                "webhook-timestamp"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarrierMessage"];
+            };
+        };
+        responses: {
+            /** @description Taken */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `WEBHOOK_REJECTED` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `SHIPMENT_NOT_FOUND`; `NOT_FOUND` where no messages are taken */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`: it has not left, as far as the shop knows */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12360,7 +21187,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `INVALID_TRANSITION` */
+            /** @description `INVALID_TRANSITION`: it has ended, or something of it has left; `STOCK_FROZEN` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12508,6 +21335,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description `PAYMENT_FAILED`: the provider cannot take such a payment */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12516,7 +21352,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `INVALID_TRANSITION`: paid, cancelled or out of time */
+            /** @description `INVALID_TRANSITION`: paid, cancelled or out of time; `PAYMENT_ATTEMPTS_USED_UP` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12533,7 +21369,730 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            /** @description Also a method that is not for such an order, with its limits; `IDEMPOTENCY_KEY_REUSED`: the key began another method */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_order_refunds: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Order-Token"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRefunds"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `ORDER_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    request_refund: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "X-Order-Token"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRefund"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRefund"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `ORDER_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `REFUND_TOO_LARGE`, `INVALID_TRANSITION` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    set_refund_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Order-Token"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["OrderId"];
+                refund_id: components["schemas"]["RefundId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRefund"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `ORDER_NOT_FOUND`, `REFUND_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`: it is over, or the account is known */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_order_returns: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Order-Token"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    request_return: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Order-Token"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["OrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReturn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`: not all of it has left, or another return is under way; `UNITS_EXCEEDED`; `RETURN_PERIOD_OVER` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    cancel_return: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Order-Token"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["OrderId"];
+                return_id: components["schemas"]["ReturnId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnCancellation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `ORDER_NOT_FOUND`, `RETURN_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    add_return_picture: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Order-Token"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["OrderId"];
+                return_id: components["schemas"]["ReturnId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Return"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `ORDER_NOT_FOUND`, `RETURN_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`: it is decided */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `SERVICE_UNAVAILABLE`: too many pictures at once */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_own_return_picture: {
+        parameters: {
+            query?: {
+                /** @description A guest's token */
+                access_token?: string;
+            };
+            header?: {
+                "X-Order-Token"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["OrderId"];
+                position: number;
+                return_id: components["schemas"]["ReturnId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `ORDER_NOT_FOUND`, `RETURN_NOT_FOUND` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12632,6 +22191,15 @@ export interface operations {
                     "RateLimit-Policy"?: string;
                     /** @description Seconds until the next request may pass */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `SERVICE_UNAVAILABLE`: ask again */
+            503: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {

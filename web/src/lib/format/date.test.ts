@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { formatCountdown, formatDateTime, formatDay, formatTime, formatWait } from './date.ts';
+import {
+  formatCountdown,
+  formatDateTime,
+  formatDay,
+  formatSpan,
+  formatTime,
+  formatWait,
+} from './date.ts';
 
 describe('dates', () => {
   it('are told by the shop’s clock, whatever the machine’s', () => {
@@ -36,3 +43,16 @@ it.each([
   [7200, '2 小時'],
   [7201, '3 小時'],
 ])('tells %i seconds as %s', (seconds, expected) => expect(formatWait(seconds)).toBe(expected));
+
+describe('formatSpan', () => {
+  it.each([
+    [30, '30 分鐘'],
+    [119.9, '119 分鐘'],
+    [120, '2 小時'],
+    [2879, '47 小時'],
+    [2880, '2 天'],
+    [8639, '5 天'],
+  ])('%d minutes are %s, and never more than they are', (minutes, expected) => {
+    expect(formatSpan(minutes)).toBe(expected);
+  });
+});

@@ -52,6 +52,15 @@ export function formatCountdown(milliseconds: number): string {
   return minutes >= 60 ? `${Math.floor(minutes / 60)}:${tail}` : tail;
 }
 
+/** A long time, to the unit that matters: `45 分鐘`, `20 小時`, `3 天`; never more than it is. */
+export function formatSpan(minutes: number): string {
+  if (minutes < 120) return m.wait_minutes({ count: Math.floor(minutes) });
+  const hours = Math.floor(minutes / 60);
+  return hours < 48
+    ? m.wait_hours({ count: hours })
+    : m.wait_days({ count: Math.floor(hours / 24) });
+}
+
 /** How long to wait: `40 秒`, `15 分鐘`, never less than it is. */
 export function formatWait(seconds: number): string {
   if (seconds < 60) return m.wait_seconds({ count: seconds });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { discountPercent, formatMoney } from './money.ts';
+import { decimalAmount, discountPercent, formatMoney } from './money.ts';
 
 const twd = (amount: number) => ({ amount, currency: 'TWD' });
 
@@ -17,6 +17,11 @@ describe('formatMoney', () => {
   it('shows the minor units of other currencies', () => {
     expect(formatMoney({ amount: 1999, currency: 'USD' })).toBe('USD 19.99');
   });
+});
+
+it('is told to machines without names and commas', () => {
+  expect(decimalAmount(twd(1_234_567))).toBe('1234567');
+  expect(decimalAmount({ amount: 1905, currency: 'USD' })).toBe('19.05');
 });
 
 describe('discountPercent', () => {

@@ -23,6 +23,12 @@ export function formatMoney({ amount, currency }: Amount): string {
   return `${sign}${currency === 'TWD' ? 'NT$' : currency} ${text}`;
 }
 
+/** For machines: `1280`, `19.99`. */
+export function decimalAmount({ amount, currency }: Amount): string {
+  const digits = DIGITS[currency] ?? 2;
+  return (amount / 10 ** digits).toFixed(digits);
+}
+
 /** How much cheaper `now` is, in whole per cent; 0 when it is not. */
 export function discountPercent(now: Amount, was: Amount | null | undefined): number {
   if (!was || was.currency !== now.currency || was.amount <= now.amount) return 0;

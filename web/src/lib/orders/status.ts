@@ -41,19 +41,72 @@ export function outcome(order: Pick<Order, 'status' | 'payments'>): Outcome {
   return order.payments.at(-1)?.status === 'failed' ? 'failed' : 'confirming';
 }
 
-export function timelineLabel({ from, to }: TimelineEntry): string {
-  return from ? statusLabel(to) : m.timeline_created();
+const SHIPMENTS: Record<string, { label: () => string; tone: Tone }> = {
+  pending: { label: m.shipment_status_pending, tone: 'waiting' },
+  ready_to_ship: { label: m.shipment_status_ready_to_ship, tone: 'waiting' },
+  shipped: { label: m.shipment_status_shipped, tone: 'good' },
+  delivered: { label: m.shipment_status_delivered, tone: 'good' },
+  returned: { label: m.shipment_status_returned, tone: 'quiet' },
+  cancelled: { label: m.shipment_status_cancelled, tone: 'quiet' },
+};
+
+const RETURNS: Record<string, { label: () => string; tone: Tone }> = {
+  requested: { label: m.return_status_requested, tone: 'waiting' },
+  approved: { label: m.return_status_approved, tone: 'waiting' },
+  rejected: { label: m.return_status_rejected, tone: 'bad' },
+  received: { label: m.return_status_received, tone: 'waiting' },
+  inspected: { label: m.return_status_inspected, tone: 'good' },
+  cancelled: { label: m.return_status_cancelled, tone: 'quiet' },
+};
+
+const REFUNDS: Record<string, { label: () => string; tone: Tone }> = {
+  requested: { label: m.refund_status_requested, tone: 'waiting' },
+  rejected: { label: m.refund_status_rejected, tone: 'bad' },
+  succeeded: { label: m.refund_status_succeeded, tone: 'good' },
+};
+
+const failed = (): string => m.timeline_payment_failed();
+
+/** What a step is called, and how good it is; nothing for steps that tell a buyer nothing. */
+function step({ kind, from, to }: TimelineEntry): { label: () => string; tone: Tone } | undefined {
+  switch (kind) {
+    case 'order':
+      return { label: from ? () => statusLabel(to) : m.timeline_created, tone: statusTone(to) };
+    case 'shipment':
+      return SHIPMENTS[to];
+    case 'return':
+      return RETURNS[to];
+    case 'refund':
+      return REFUNDS[to];
+    case 'payment':
+      // That it succeeded is what made the order paid.
+      return to === 'failed' ? { label: failed, tone: 'bad' } : undefined;
+  }
+}
+
+/** Whether a step tells a buyer something. */
+export function isTold(entry: TimelineEntry): boolean {
+  return step(entry) !== undefined;
+}
+
+export function timelineLabel(entry: TimelineEntry): string {
+  return step(entry)?.label() ?? entry.to;
+}
+
+export function timelineTone(entry: TimelineEntry): Tone {
+  return step(entry)?.tone ?? 'quiet';
 }
 
 const REASONS: Record<string, () => string> = {
   expired: m.reason_expired,
   'late payment': m.reason_late_payment,
+  'cash on delivery': m.reason_cash_on_delivery,
 };
 
-/** Why a step was taken: people's own words as they are, the system's in the reader's language. */
+/** Why a step was taken: a buyer's own words as they are, the system's in the reader's language. */
 export function timelineReason({ actor, reason }: TimelineEntry): string | undefined {
   if (!reason) return undefined;
-  return REASONS[reason]?.() ?? (actor === 'customer' || actor === 'staff' ? reason : undefined);
+  return REASONS[reason]?.() ?? (actor === 'customer' ? reason : undefined);
 }
 
 const ACTORS: Record<TimelineEntry['actor'], () => string> = {
@@ -67,16 +120,30 @@ export function actorLabel(actor: TimelineEntry['actor']): string {
   return ACTORS[actor]?.() ?? actor;
 }
 
-const PAYMENTS: Record<Order['payments'][number]['status'], () => string> = {
-  created: m.payment_status_created,
-  pending: m.payment_status_pending,
-  succeeded: m.payment_status_succeeded,
-  failed: m.payment_status_failed,
-  cancelled: m.payment_status_cancelled,
-  partially_refunded: m.payment_status_partially_refunded,
-  refunded: m.payment_status_refunded,
+type PaymentStatus = Order['payments'][number]['status'];
+
+const PAYMENTS: Record<PaymentStatus, { label: () => string; tone: Tone }> = {
+  created: { label: m.payment_status_created, tone: 'waiting' },
+  pending: { label: m.payment_status_pending, tone: 'waiting' },
+  succeeded: { label: m.payment_status_succeeded, tone: 'good' },
+  failed: { label: m.payment_status_failed, tone: 'bad' },
+  cancelled: { label: m.payment_status_cancelled, tone: 'quiet' },
+  partially_refunded: { label: m.payment_status_partially_refunded, tone: 'quiet' },
+  refunded: { label: m.payment_status_refunded, tone: 'quiet' },
 };
 
-export function paymentLabel(status: Order['payments'][number]['status']): string {
-  return PAYMENTS[status]?.() ?? status;
+export function paymentLabel(status: PaymentStatus): string {
+  return PAYMENTS[status]?.label() ?? status;
+}
+
+export function paymentTone(status: PaymentStatus): Tone {
+  return PAYMENTS[status]?.tone ?? 'quiet';
+}
+
+export function parcelLabel(status: string): string {
+  return SHIPMENTS[status]?.label() ?? status;
+}
+
+export function parcelTone(status: string): Tone {
+  return SHIPMENTS[status]?.tone ?? 'quiet';
 }

@@ -103,10 +103,12 @@ export const actions: Actions = {
       const { failure } = result;
       const refused = refusal(failure);
       if (failure.coupon) coupon.message = refused.message;
+      const errors = fromPointers(failure.errors);
+      if (errors.payment_method) errors.payment_method = m.method_unfit();
       return fail(failure.status, {
         ...refused,
         values,
-        errors: fromPointers(failure.errors),
+        errors,
         coupon,
         isFinal: isFinal(failure.code),
       });

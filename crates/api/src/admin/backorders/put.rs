@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use crate::{
     AppState,
     access::{Change, Permit},
-    kit::{self, Path, Problem, problem::ProblemBody},
+    kit::{self, Path, Problem, edit::edit, problem::ProblemBody},
 };
 
 /// What may be sold of a variant beyond stock.
@@ -78,9 +78,22 @@ pub async fn handler(
     Path(variant): Path<VariantId>,
     kit::Json(form): kit::Json<BackorderForm>,
 ) -> Result<Json<BackorderRule>, Problem> {
+    let rule = edit(&state.ids, || perform(&state, &permit, variant, &form)).await?;
+    Ok(Json(rule))
+}
+
+async fn perform(
+    state: &AppState,
+    permit: &Permit,
+    variant: VariantId,
+    form: &BackorderForm,
+) -> Result<BackorderRule, Problem> {
     let rule = Backorders { limit: form.limit, available_from: form.available_from };
     let mut tx = state.db.begin().await?;
     let before = catalog::put_backorders(&mut tx, variant, &rule).await.map_err(problem)?;
+    if rule.limit > 0 {
+        ::inventory::backorders::make_queue(&mut tx, variant).await?;
+    }
     let after = BackorderRule::from(rule);
     let change = Change {
         before: Some(json!({"backorders": BackorderRule::from(before)})),
@@ -89,7 +102,7 @@ pub async fn handler(
     };
     permit.record(&mut tx, &Resource::one(Kind::Product, variant), change).await?;
     tx.commit().await.map_err(DbError::from)?;
-    Ok(Json(after))
+    Ok(after)
 }
 
 fn problem(error: BundleError) -> Problem {

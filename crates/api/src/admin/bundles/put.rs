@@ -14,7 +14,7 @@ use super::Bundle;
 use crate::{
     AppState,
     access::{Change, Permit},
-    kit::{self, Path, Problem, problem::ProblemBody},
+    kit::{self, Path, Problem, edit::edit, problem::ProblemBody},
 };
 
 /// What a variant is to be made of.
@@ -71,6 +71,16 @@ pub async fn handler(
     Path(variant): Path<VariantId>,
     kit::Json(form): kit::Json<BundleForm>,
 ) -> Result<Json<Bundle>, Problem> {
+    let bundle = edit(&state.ids, || perform(&state, &permit, variant, &form)).await?;
+    Ok(Json(bundle))
+}
+
+async fn perform(
+    state: &AppState,
+    permit: &Permit,
+    variant: VariantId,
+    form: &BundleForm,
+) -> Result<Bundle, Problem> {
     let parts: Vec<BundlePart> = form
         .components
         .iter()
@@ -96,7 +106,7 @@ pub async fn handler(
     };
     permit.record(&mut tx, &Resource::one(Kind::Product, variant), change).await?;
     tx.commit().await.map_err(DbError::from)?;
-    Ok(Json(bundle))
+    Ok(bundle)
 }
 
 fn problem(error: BundleError) -> Problem {

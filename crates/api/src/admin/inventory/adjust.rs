@@ -24,6 +24,7 @@ use super::{StockBalance, known};
 use crate::{
     AppState,
     access::{Change, Permit},
+    admin::bundles::check_stockable,
     kit::{self, IfMatch, Path, Problem, edit::edit_seen, etag, problem::ProblemBody},
 };
 
@@ -69,7 +70,7 @@ fn some(by: &i32, (): &()) -> garde::Result {
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`INVENTORY_SHORTAGE`: less is available than is to be taken; `STOCK_FROZEN`: a stocktake holds the stock", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`INVENTORY_SHORTAGE`: less is available than is to be taken; `STOCK_FROZEN`: a stocktake holds the stock; `BUNDLE_HAS_NO_STOCK`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 412, description = "`VERSION_CONFLICT`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, body = ProblemBody, content_type = "application/problem+json"),
@@ -97,7 +98,12 @@ async fn perform(
 ) -> Result<StockBalance, Problem> {
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
-    known(&mut tx, variant, now).await?;
+    // A bundle gains nothing; but where one has units, which must not be, they can be taken away.
+    if form.by > 0 {
+        check_stockable(&mut tx, variant).await?;
+    } else {
+        known(&mut tx, variant, now).await?;
+    }
     let cause =
         Cause { actor: permit.actor(), reference: None, reason: Some(&form.reason), at: now };
     let context = SaveContext { clock: &*state.clock, ids: &state.ids };

@@ -4,12 +4,7 @@
 
 use ::access::{Kind, Resource};
 use ::inventory::{Cause, InventoryError, SaveContext};
-use axum::{
-    Json,
-    body::Body,
-    extract::State,
-    http::{HeaderMap, header},
-};
+use axum::{Json, body::Body, extract::State, http::HeaderMap};
 use futures::StreamExt as _;
 use kernel::ErrorCode;
 use pg::DbError;
@@ -21,7 +16,7 @@ use uuid::Uuid;
 use crate::{
     AppState,
     access::{Change, Permit},
-    kit::{Problem, Query, edit::edit, problem::ProblemBody},
+    kit::{Problem, Query, csv::check_type, edit::edit, problem::ProblemBody},
     stock_files::{self, ImportReport, Reader, Rules, Sheet},
 };
 
@@ -120,16 +115,6 @@ async fn take(
     permit.record(&mut tx, &Resource::any(Kind::Stock), change).await?;
     tx.commit().await.map_err(DbError::from)?;
     Ok(report)
-}
-
-fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
-    let essence = content_type.and_then(|it| it.split(';').next()).unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("text/csv") {
-        return Ok(());
-    }
-    Err(Problem::new(ErrorCode::UnsupportedMediaType)
-        .detail("send the body as Content-Type: text/csv"))
 }
 
 /// Reads the file as it arrives; the limit is this route's own.

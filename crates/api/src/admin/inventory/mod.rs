@@ -9,6 +9,7 @@ pub mod kind;
 pub mod movements;
 pub mod receive;
 pub mod replenishment;
+pub mod reservation_time;
 pub mod safety_stock;
 
 use ::inventory::StockRow;
@@ -30,6 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(receive::handler))
         .routes(routes!(adjust::handler))
         .routes(routes!(safety_stock::handler))
+        .routes(routes!(reservation_time::get, reservation_time::put))
         .routes(routes!(movements::handler))
         .routes(routes!(explain::handler))
         .routes(routes!(replenishment::handler))

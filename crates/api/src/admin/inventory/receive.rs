@@ -18,7 +18,7 @@ use crate::{
     AppState,
     access::{Change, Permit},
     admin::bundles::check_stockable,
-    kit::{self, Path, Problem, problem::ProblemBody},
+    kit::{self, Path, Problem, edit::edit, problem::ProblemBody},
 };
 
 /// Goods that arrived.
@@ -60,6 +60,16 @@ pub async fn handler(
     Path(variant): Path<VariantId>,
     kit::Json(receipt): kit::Json<Receipt>,
 ) -> Result<Json<StockBalance>, Problem> {
+    let balance = edit(&state.ids, || perform(&state, &permit, variant, &receipt)).await?;
+    Ok(Json(balance))
+}
+
+async fn perform(
+    state: &AppState,
+    permit: &Permit,
+    variant: VariantId,
+    receipt: &Receipt,
+) -> Result<StockBalance, Problem> {
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
     check_stockable(&mut tx, variant).await?;
@@ -78,7 +88,7 @@ pub async fn handler(
     };
     permit.record(&mut tx, &Resource::one(Kind::Stock, variant), change).await?;
     tx.commit().await.map_err(DbError::from)?;
-    Ok(Json(balance))
+    Ok(balance)
 }
 
 fn problem(error: InventoryError) -> Problem {

@@ -3,17 +3,14 @@
 use ::inventory::{Cause, SaveContext, stocktakes};
 use axum::extract::State;
 use kernel::id::StocktakeId;
-use pg::DbError;
 
 use super::{
-    on_record,
-    problem::problem,
-    resource,
-    view::{StocktakeView, Tagged, tagged},
+    conclude, on_record,
+    view::{StocktakeView, Tagged},
 };
 use crate::{
     AppState,
-    access::{Change, Permit},
+    access::Permit,
     admin::reason::Reason,
     kit::{self, Path, Problem, edit::edit, problem::ProblemBody},
 };
@@ -56,17 +53,6 @@ async fn perform(
     let by = permit.claims().user_id;
     let cause = Cause { actor: permit.actor(), reference: None, reason: None, at: now };
     let context = SaveContext { clock: &*state.clock, ids: &state.ids };
-    let stocktake = match stocktakes::cancel(&mut tx, id, &form.reason, by, &cause, &context).await
-    {
-        Ok(stocktake) => stocktake,
-        Err(error) => return Err(problem(&mut tx, error, ("", &[]), now).await),
-    };
-    let change = Change {
-        after: Some(on_record(&stocktake)),
-        reason: Some(&form.reason),
-        ..Change::default()
-    };
-    permit.record(&mut tx, &resource(&stocktake), change).await?;
-    tx.commit().await.map_err(DbError::from)?;
-    Ok(tagged(&stocktake))
+    let done = stocktakes::cancel(&mut tx, id, &form.reason, by, &cause, &context).await;
+    conclude(tx, permit, done, ("", &[]), (on_record, Some(&form.reason)), now).await
 }

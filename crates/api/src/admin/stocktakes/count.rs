@@ -2,27 +2,25 @@
 
 use std::collections::HashSet;
 
-use ::inventory::stocktakes;
+use ::inventory::stocktakes::{self, Stocktake};
 use axum::extract::State;
 use garde::Validate;
 use kernel::{
     ErrorCode,
     id::{StocktakeId, VariantId},
 };
-use pg::DbError;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::{
-    problem::problem,
-    resource,
+    conclude,
     sheet::COUNTED_MAX,
-    view::{StocktakeView, Tagged, tagged},
+    view::{StocktakeView, Tagged},
 };
 use crate::{
     AppState,
-    access::{Change, Permit},
+    access::Permit,
     kit::{self, Path, Problem, edit::edit, problem::ProblemBody},
 };
 
@@ -89,18 +87,9 @@ async fn perform(
         form.counts.iter().map(|it| (it.variant_id, it.counted)).collect();
     let sent = each_once(&counts)?;
     let by = permit.claims().user_id;
-    let stocktake = match stocktakes::count(&mut tx, id, &counts, by, now).await {
-        Ok(stocktake) => stocktake,
-        Err(error) => return Err(problem(&mut tx, error, ("counts", &sent), now).await),
-    };
-    let change = Change {
-        after: Some(json!({"stocktake": stocktake.name(), "counts": on_sheet(&counts)})),
-        reason: None,
-        ..Change::default()
-    };
-    permit.record(&mut tx, &resource(&stocktake), change).await?;
-    tx.commit().await.map_err(DbError::from)?;
-    Ok(tagged(&stocktake))
+    let done = stocktakes::count(&mut tx, id, &counts, by, now).await;
+    let after = |it: &Stocktake| json!({"stocktake": it.name(), "counts": on_sheet(&counts)});
+    conclude(tx, permit, done, ("counts", &sent), (after, None), now).await
 }
 
 /// The variants, if each comes once.

@@ -6,7 +6,7 @@ use ::inventory::stocktakes::{self, StocktakeError};
 use axum::{
     body::Bytes,
     extract::{State, rejection::BytesRejection},
-    http::{HeaderMap, header},
+    http::HeaderMap,
 };
 use kernel::{
     ErrorCode,
@@ -18,13 +18,19 @@ use serde_json::json;
 use super::{
     problem::problem,
     resource,
-    sheet::{self, SheetError, SheetLine},
+    sheet::{self, SheetLine},
     view::{StocktakeView, Tagged, tagged},
 };
 use crate::{
     AppState,
     access::{Change, Permit},
-    kit::{Path, Problem, body::unreadable, edit::edit, problem::ProblemBody},
+    kit::{
+        Path, Problem,
+        body::unreadable,
+        csv::{RowError, check_type},
+        edit::edit,
+        problem::ProblemBody,
+    },
 };
 
 /// Enters a counting sheet of the caller's: CSV in UTF-8 with the columns `sku` and `counted`, at
@@ -87,25 +93,15 @@ async fn perform(
     Ok(tagged(&stocktake))
 }
 
-fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
-    let essence = content_type.and_then(|it| it.split(';').next()).unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("text/csv") {
-        return Ok(());
-    }
-    Err(Problem::new(ErrorCode::UnsupportedMediaType)
-        .detail("send the body as Content-Type: text/csv"))
-}
-
 /// The counts by variant; every unknown SKU is named.
 fn counts(
     lines: &[SheetLine],
     known: &HashMap<String, VariantId>,
 ) -> Result<Vec<(VariantId, i32)>, Problem> {
-    let unknown: Vec<SheetError> = lines
+    let unknown: Vec<RowError> = lines
         .iter()
         .filter(|line| !known.contains_key(&line.sku))
-        .map(|line| SheetError::new(line.line, 1, format!("there is no SKU {}", line.sku)))
+        .map(|line| RowError::new(line.line, 1, format!("there is no SKU {}", line.sku)))
         .collect();
     if !unknown.is_empty() {
         return Err(wrong(&unknown));
@@ -121,16 +117,16 @@ fn not_there(
 ) -> Problem {
     let is_strange =
         |line: &&SheetLine| known.get(&line.sku).is_some_and(|variant| strange.contains(variant));
-    let errors: Vec<SheetError> = lines
+    let errors: Vec<RowError> = lines
         .iter()
         .filter(is_strange)
-        .map(|line| SheetError::new(line.line, 1, format!("{} is not in this stocktake", line.sku)))
+        .map(|line| RowError::new(line.line, 1, format!("{} is not in this stocktake", line.sku)))
         .collect();
     wrong(&errors)
 }
 
 /// The problem of a sheet that cannot be taken.
-fn wrong(errors: &[SheetError]) -> Problem {
+fn wrong(errors: &[RowError]) -> Problem {
     let named = &errors[..errors.len().min(sheet::MISTAKES)];
     Problem::new(ErrorCode::ValidationFailed)
         .detail("nothing was entered: some of the rows are wrong")

@@ -1,23 +1,21 @@
 //! `POST /api/admin/stocktakes/{id}/decide`
 
-use ::inventory::stocktakes;
+use ::inventory::stocktakes::{self, Stocktake};
 use axum::extract::State;
 use garde::Validate;
 use kernel::id::{StocktakeId, VariantId};
-use pg::DbError;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
-    problem::problem,
-    resource,
+    conclude,
     sheet::COUNTED_MAX,
-    view::{StocktakeView, Tagged, tagged},
+    view::{StocktakeView, Tagged},
 };
 use crate::{
     AppState,
-    access::{Change, Permit},
+    access::Permit,
     kit::{self, Path, Problem, edit::edit, problem::ProblemBody},
 };
 
@@ -74,18 +72,9 @@ async fn perform(
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
     let (variant, counted, by) = (form.variant_id, form.counted, permit.claims().user_id);
-    let stocktake = match stocktakes::decide(&mut tx, id, variant, counted, by).await {
-        Ok(stocktake) => stocktake,
-        Err(error) => return Err(problem(&mut tx, error, ("variant_id", &[variant]), now).await),
-    };
-    let change = Change {
-        after: Some(
-            json!({"stocktake": stocktake.name(), "variant_id": variant, "decided": counted}),
-        ),
-        reason: Some(&form.reason),
-        ..Change::default()
-    };
-    permit.record(&mut tx, &resource(&stocktake), change).await?;
-    tx.commit().await.map_err(DbError::from)?;
-    Ok(tagged(&stocktake))
+    let done = stocktakes::decide(&mut tx, id, variant, counted, by).await;
+    let after =
+        |it: &Stocktake| json!({"stocktake": it.name(), "variant_id": variant, "decided": counted});
+    let told = (after, Some(form.reason.as_str()));
+    conclude(tx, permit, done, ("variant_id", &[variant]), told, now).await
 }

@@ -19,12 +19,23 @@ pub mod thaw;
 pub mod view;
 
 use ::access::{Kind, Resource};
-use ::inventory::stocktakes::Stocktake;
+use ::inventory::stocktakes::{Stocktake, StocktakeError};
 use axum::extract::DefaultBodyLimit;
+use jiff::Timestamp;
+use kernel::id::VariantId;
+use pg::{DbError, Transaction};
 use serde_json::{Value, json};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::AppState;
+use self::{
+    problem::problem,
+    view::{Tagged, tagged},
+};
+use crate::{
+    AppState,
+    access::{Change, Permit},
+    kit::Problem,
+};
 
 /// The largest counting sheet: some hundred thousand lines.
 const SHEET_LIMIT: usize = 4 * 1024 * 1024;
@@ -62,4 +73,25 @@ fn on_record(stocktake: &Stocktake) -> Value {
         "stocktake": stocktake.name(), "warehouse_id": stocktake.warehouse,
         "status": stocktake.status, "expires_at": stocktake.expires_at,
     })
+}
+
+/// The end of every change of a stocktake: the problem it was refused with, or it is put on record,
+/// committed and shown. `sent` is the variants of the body and what they were called there, where
+/// there were any; `after` says what it is in the audit log.
+async fn conclude(
+    mut tx: Transaction,
+    permit: &Permit,
+    done: Result<Stocktake, StocktakeError>,
+    sent: (&str, &[VariantId]),
+    (after, reason): (impl FnOnce(&Stocktake) -> Value, Option<&str>),
+    now: Timestamp,
+) -> Result<Tagged, Problem> {
+    let stocktake = match done {
+        Ok(stocktake) => stocktake,
+        Err(error) => return Err(problem(&mut tx, error, sent, now).await),
+    };
+    let change = Change { after: Some(after(&stocktake)), reason, ..Change::default() };
+    permit.record(&mut tx, &resource(&stocktake), change).await?;
+    tx.commit().await.map_err(DbError::from)?;
+    Ok(tagged(&stocktake))
 }

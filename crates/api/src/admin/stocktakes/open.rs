@@ -38,7 +38,7 @@ pub struct StocktakeForm {
     #[garde(skip)]
     pub warehouse_id: WarehouseId,
     /// What, each variant once, also what the books do not know of there; without it, whatever the
-    /// warehouse ever had.
+    /// warehouse ever had, up to 10,000 variants.
     #[serde(default)]
     #[garde(inner(length(min = 1, max = 1000)))]
     #[schema(min_items = 1, max_items = 1000)]
@@ -97,7 +97,8 @@ impl StocktakeForm {
 }
 
 /// Opens a stocktake: its rows are frozen until it ends. Meanwhile nothing is taken from them and
-/// nothing comes in; orders that need them are answered with `STOCK_FROZEN`.
+/// nothing comes in; orders that need them are answered with `STOCK_FROZEN`. What the warehouse has
+/// for the first time after the opening is not frozen, not counted, and may be sold.
 #[utoipa::path(
     post, path = "/api/admin/stocktakes", tag = "inventory", operation_id = "open_stocktake",
     request_body = StocktakeForm,

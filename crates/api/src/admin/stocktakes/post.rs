@@ -2,10 +2,13 @@
 
 use ::inventory::{
     Cause, SaveContext,
-    stocktakes::{self, LineFilter, Verdict},
+    stocktakes::{self, LineFilter, StocktakeLine, Verdict},
 };
 use axum::extract::State;
-use kernel::{ErrorCode, id::StocktakeId};
+use kernel::{
+    ErrorCode,
+    id::{StocktakeId, VariantId},
+};
 use pg::{Connection, DbError};
 use serde_json::{Value, json};
 
@@ -17,7 +20,7 @@ use super::{
 use crate::{
     AppState,
     access::{Change, Permit},
-    admin::{bundles::check_stockable, reason::Reason},
+    admin::reason::Reason,
     kit::{self, IfMatch, Path, Problem, edit::edit, problem::ProblemBody},
 };
 
@@ -95,11 +98,18 @@ async fn check_bundles(conn: &mut Connection, id: StocktakeId) -> Result<(), Pro
     let stocktake = stocktakes::find(conn, id).await?.ok_or(ErrorCode::StocktakeNotFound)?;
     let lines =
         stocktakes::lines(conn, &stocktake, LineFilter::Differing, None, usize::MAX).await?;
-    for line in lines {
+    let gains = |line: &StocktakeLine| {
         let verdict = line.verdict(stocktake.counts_required);
-        if matches!(verdict, Verdict::Counted(units) if line.difference(units) > 0) {
-            check_stockable(conn, line.variant).await?;
-        }
+        matches!(verdict, Verdict::Counted(units) if line.difference(units) > 0)
+    };
+    let gaining: Vec<VariantId> =
+        lines.iter().filter(|line| gains(line)).map(|line| line.variant).collect();
+    let bundles = catalog::hold_stockable(conn, &gaining).await?;
+    let named: Vec<&VariantId> = gaining.iter().filter(|it| bundles.contains(*it)).collect();
+    if named.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    Err(Problem::new(ErrorCode::BundleHasNoStock)
+        .detail("units were counted of what has become a bundle; nothing was posted")
+        .with("variant_ids", json!(named)))
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use ::inventory::{
     StockError,
-    stocktakes::{BelowPromised, StocktakeError},
+    stocktakes::{BelowPromised, MAX_LINES, StocktakeError},
 };
 use jiff::Timestamp;
 use kernel::{ErrorCode, id::VariantId};
@@ -30,6 +30,13 @@ pub async fn problem(
             .field("/warehouse_id", "there is no such warehouse"),
         StocktakeError::NothingToCount => Problem::new(ErrorCode::ValidationFailed)
             .field("/warehouse_id", "never had anything: name the variants that are to be counted"),
+        StocktakeError::TooMany(rows) => {
+            let detail = format!(
+                "has {rows} rows, and one stocktake counts at most {MAX_LINES}: name the variants \
+                 that are to be counted"
+            );
+            Problem::new(ErrorCode::ValidationFailed).field("/warehouse_id", detail)
+        }
         StocktakeError::Held(held) => {
             let stocktakes: Vec<Value> = held
                 .iter()
@@ -46,7 +53,7 @@ pub async fn problem(
         }
         StocktakeError::InvalidMove(invalid) => Problem::new(ErrorCode::InvalidTransition)
             .detail(invalid.to_string())
-            .with("status", invalid.from.as_str()),
+            .with("current_status", invalid.from.as_str()),
         StocktakeError::VersionConflict(version) => {
             Problem::new(ErrorCode::VersionConflict).with("version", version)
         }

@@ -3,17 +3,14 @@
 use ::inventory::stocktakes;
 use axum::extract::State;
 use kernel::id::StocktakeId;
-use pg::DbError;
 
 use super::{
-    on_record,
-    problem::problem,
-    resource,
-    view::{StocktakeView, Tagged, tagged},
+    conclude, on_record,
+    view::{StocktakeView, Tagged},
 };
 use crate::{
     AppState,
-    access::{Change, Permit},
+    access::Permit,
     admin::reason::Reason,
     kit::{self, Path, Problem, edit::edit, problem::ProblemBody},
 };
@@ -53,16 +50,6 @@ async fn perform(
 ) -> Result<Tagged, Problem> {
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
-    let stocktake = match stocktakes::recount(&mut tx, id).await {
-        Ok(stocktake) => stocktake,
-        Err(error) => return Err(problem(&mut tx, error, ("", &[]), now).await),
-    };
-    let change = Change {
-        after: Some(on_record(&stocktake)),
-        reason: Some(&form.reason),
-        ..Change::default()
-    };
-    permit.record(&mut tx, &resource(&stocktake), change).await?;
-    tx.commit().await.map_err(DbError::from)?;
-    Ok(tagged(&stocktake))
+    let done = stocktakes::recount(&mut tx, id).await;
+    conclude(tx, permit, done, ("", &[]), (on_record, Some(&form.reason)), now).await
 }

@@ -3,10 +3,8 @@
 use std::collections::HashMap;
 
 use csv::{ReaderBuilder, StringRecord};
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use crate::kit::csv::Lines;
+use crate::kit::csv::{Lines, RowError, meant};
 
 /// The most units that can be counted of one thing.
 pub const COUNTED_MAX: i32 = 1_000_000_000;
@@ -24,27 +22,9 @@ pub struct SheetLine {
     pub counted: i32,
 }
 
-/// What is wrong with a sheet, and where.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct SheetError {
-    /// The line of the file, from 1.
-    pub line: u64,
-    /// The column, from 1.
-    pub column: usize,
-    /// What is wrong.
-    pub detail: String,
-}
-
-impl SheetError {
-    /// A mistake.
-    pub fn new(line: u64, column: usize, detail: impl Into<String>) -> Self {
-        Self { line, column, detail: detail.into() }
-    }
-}
-
 /// Reads a sheet: a first line with the names of the columns, then a line for each SKU. Every
 /// mistake is named, up to a hundred.
-pub fn read(bytes: &[u8]) -> Result<Vec<SheetLine>, Vec<SheetError>> {
+pub fn read(bytes: &[u8]) -> Result<Vec<SheetLine>, Vec<RowError>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
     let (mut lines, mut errors) = (Vec::new(), Vec::new());
@@ -55,7 +35,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<SheetLine>, Vec<SheetError>> {
             Ok(record) => record,
             Err(error) => {
                 let at = place.at(error.position());
-                errors.push(SheetError::new(at, 1, "is not UTF-8 text"));
+                errors.push(RowError::new(at, 1, "is not UTF-8 text"));
                 break;
             }
         };
@@ -63,7 +43,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<SheetLine>, Vec<SheetError>> {
         if !head_seen {
             head_seen = true;
             if fields(&record) != ["sku", "counted"] {
-                return Err(vec![SheetError::new(at, 1, "the columns are `sku` and `counted`")]);
+                return Err(vec![RowError::new(at, 1, "the columns are `sku` and `counted`")]);
             }
             continue;
         }
@@ -76,7 +56,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<SheetLine>, Vec<SheetError>> {
         }
     }
     if lines.is_empty() && errors.is_empty() {
-        errors.push(SheetError::new(1, 1, "has no lines; the columns are `sku` and `counted`"));
+        errors.push(RowError::new(1, 1, "has no lines; the columns are `sku` and `counted`"));
     }
     if errors.is_empty() { Ok(lines) } else { Err(errors) }
 }
@@ -89,21 +69,22 @@ fn line(
     at: u64,
     record: &StringRecord,
     seen: &mut HashMap<String, u64>,
-) -> Result<SheetLine, SheetError> {
+) -> Result<SheetLine, RowError> {
     let [sku, counted] = fields(record)[..] else {
         let detail = format!("has {} columns instead of 2", record.len());
-        return Err(SheetError::new(at, record.len().clamp(1, 3), detail));
+        return Err(RowError::new(at, record.len().clamp(1, 3), detail));
     };
+    let sku = meant(sku);
     if sku.is_empty() || sku.contains('\0') {
-        return Err(SheetError::new(at, 1, "is not a SKU"));
+        return Err(RowError::new(at, 1, "is not a SKU"));
     }
     if let Some(first) = seen.insert(sku.to_owned(), at) {
-        return Err(SheetError::new(at, 1, format!("{sku} is in line {first} already")));
+        return Err(RowError::new(at, 1, format!("{sku} is in line {first} already")));
     }
     // `parse` takes a sign, which no count has.
     let digits = !counted.is_empty() && counted.bytes().all(|byte| byte.is_ascii_digit());
     let counted = counted.parse::<i32>().ok().filter(|units| digits && *units <= COUNTED_MAX);
-    let wrong = || SheetError::new(at, 2, format!("is not a whole number from 0 to {COUNTED_MAX}"));
+    let wrong = || RowError::new(at, 2, format!("is not a whole number from 0 to {COUNTED_MAX}"));
     Ok(SheetLine { line: at, sku: sku.to_owned(), counted: counted.ok_or_else(wrong)? })
 }
 
@@ -117,10 +98,10 @@ mod tests {
 
     #[test]
     fn a_sheet_is_read_as_spreadsheets_write_it() {
-        let text = "\u{feff}sku,counted\r\nMUG-WHITE, 10 \r\n\"A,B\",0\r\n\r\nMAX,1000000000\r\n";
+        let text = "\u{feff}sku,counted\r\nMUG-WHITE, 10 \r\n\"A,B\",0\r\n\r\n'-ODD,1000000000\r\n";
         let lines = read(text.as_bytes()).unwrap();
         let short: Vec<_> = lines.iter().map(|it| (it.line, it.sku.as_str(), it.counted)).collect();
-        assert_eq!(short, [(2, "MUG-WHITE", 10), (3, "A,B", 0), (5, "MAX", COUNTED_MAX)]);
+        assert_eq!(short, [(2, "MUG-WHITE", 10), (3, "A,B", 0), (5, "-ODD", COUNTED_MAX)]);
     }
 
     #[test]

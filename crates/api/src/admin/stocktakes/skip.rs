@@ -2,26 +2,24 @@
 
 use std::collections::HashSet;
 
-use ::inventory::stocktakes;
+use ::inventory::stocktakes::{self, Stocktake};
 use axum::extract::State;
 use garde::Validate;
 use kernel::{
     ErrorCode,
     id::{StocktakeId, VariantId},
 };
-use pg::DbError;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
-    problem::problem,
-    resource,
-    view::{StocktakeView, Tagged, tagged},
+    conclude,
+    view::{StocktakeView, Tagged},
 };
 use crate::{
     AppState,
-    access::{Change, Permit},
+    access::Permit,
     kit::{self, Path, Problem, edit::edit, problem::ProblemBody},
 };
 
@@ -79,18 +77,8 @@ async fn perform(
         return Err(Problem::new(ErrorCode::ValidationFailed)
             .field(format!("/variant_ids/{index}"), "appears twice"));
     }
-    let stocktake = match stocktakes::skip(&mut tx, id, &form.variant_ids, &form.reason).await {
-        Ok(stocktake) => stocktake,
-        Err(error) => {
-            return Err(problem(&mut tx, error, ("variant_ids", &form.variant_ids), now).await);
-        }
-    };
-    let change = Change {
-        after: Some(json!({"stocktake": stocktake.name(), "skipped": form.variant_ids})),
-        reason: Some(&form.reason),
-        ..Change::default()
-    };
-    permit.record(&mut tx, &resource(&stocktake), change).await?;
-    tx.commit().await.map_err(DbError::from)?;
-    Ok(tagged(&stocktake))
+    let done = stocktakes::skip(&mut tx, id, &form.variant_ids, &form.reason).await;
+    let sent = ("variant_ids", form.variant_ids.as_slice());
+    let after = |it: &Stocktake| json!({"stocktake": it.name(), "skipped": form.variant_ids});
+    conclude(tx, permit, done, sent, (after, Some(&form.reason)), now).await
 }

@@ -3,17 +3,14 @@
 use ::inventory::stocktakes;
 use axum::extract::State;
 use kernel::id::StocktakeId;
-use pg::DbError;
 
 use super::{
-    on_record,
-    problem::problem,
-    resource,
-    view::{StocktakeView, Tagged, tagged},
+    conclude, on_record,
+    view::{StocktakeView, Tagged},
 };
 use crate::{
     AppState,
-    access::{Change, Permit},
+    access::Permit,
     kit::{Path, Problem, edit::edit, problem::ProblemBody},
 };
 
@@ -43,12 +40,6 @@ pub async fn handler(
 async fn perform(state: &AppState, permit: &Permit, id: StocktakeId) -> Result<Tagged, Problem> {
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
-    let stocktake = match stocktakes::submit(&mut tx, id).await {
-        Ok(stocktake) => stocktake,
-        Err(error) => return Err(problem(&mut tx, error, ("", &[]), now).await),
-    };
-    let change = Change { after: Some(on_record(&stocktake)), reason: None, ..Change::default() };
-    permit.record(&mut tx, &resource(&stocktake), change).await?;
-    tx.commit().await.map_err(DbError::from)?;
-    Ok(tagged(&stocktake))
+    let done = stocktakes::submit(&mut tx, id).await;
+    conclude(tx, permit, done, ("", &[]), (on_record, None), now).await
 }

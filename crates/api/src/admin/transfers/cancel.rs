@@ -3,18 +3,15 @@
 use ::inventory::{Cause, SaveContext, transfers};
 use axum::extract::State;
 use kernel::id::TransferId;
-use pg::DbError;
 
 use super::{
+    conclude,
     form::check_arriving,
-    on_record,
-    problem::problem,
-    resource,
-    view::{Tagged, TransferView, tagged},
+    view::{Tagged, TransferView},
 };
 use crate::{
     AppState,
-    access::{Change, Permit},
+    access::Permit,
     admin::reason::Reason,
     kit::{self, IfMatch, Path, Problem, edit::edit, problem::ProblemBody},
 };
@@ -66,14 +63,5 @@ async fn perform(
     let reason = Some(form.reason.as_str());
     let cause = Cause { actor: permit.actor(), reference: None, reason, at: now };
     let done = transfers::cancel(&mut tx, id, expected, &cause, &context).await;
-    let (before, after) = match done {
-        Ok(done) => done,
-        Err(error) => return Err(problem(&mut tx, error, &[], now).await),
-    };
-    let change =
-        Change { before: Some(on_record(&before)), after: Some(on_record(&after)), reason };
-    permit.record(&mut tx, &resource(&after), change).await?;
-    let answer = tagged(&mut tx, &after, now).await?;
-    tx.commit().await.map_err(DbError::from)?;
-    Ok(answer)
+    conclude(tx, permit, done, (&[], Some(&form.reason)), now).await
 }

@@ -3,17 +3,14 @@
 use ::inventory::{SaveContext, transfers};
 use axum::extract::State;
 use kernel::id::TransferId;
-use pg::DbError;
 
 use super::{
-    on_record,
-    problem::problem,
-    resource,
-    view::{Tagged, TransferView, tagged},
+    conclude,
+    view::{Tagged, TransferView},
 };
 use crate::{
     AppState,
-    access::{Change, Permit},
+    access::Permit,
     admin::reason::Reason,
     kit::{self, IfMatch, Path, Problem, edit::edit, problem::ProblemBody},
 };
@@ -62,17 +59,5 @@ async fn perform(
     let expected = expected.map(|IfMatch(version)| version);
     let mut tx = state.db.begin().await?;
     let done = transfers::close(&mut tx, id, expected, &form.reason, now, &context).await;
-    let (before, after) = match done {
-        Ok(done) => done,
-        Err(error) => return Err(problem(&mut tx, error, &[], now).await),
-    };
-    let change = Change {
-        before: Some(on_record(&before)),
-        after: Some(on_record(&after)),
-        reason: Some(&form.reason),
-    };
-    permit.record(&mut tx, &resource(&after), change).await?;
-    let answer = tagged(&mut tx, &after, now).await?;
-    tx.commit().await.map_err(DbError::from)?;
-    Ok(answer)
+    conclude(tx, permit, done, (&[], Some(&form.reason)), now).await
 }

@@ -3,17 +3,14 @@
 use ::inventory::{Cause, SaveContext, transfers};
 use axum::extract::State;
 use kernel::id::TransferId;
-use pg::DbError;
 
 use super::{
-    on_record,
-    problem::problem,
-    resource,
-    view::{Tagged, TransferView, tagged},
+    conclude,
+    view::{Tagged, TransferView},
 };
 use crate::{
     AppState,
-    access::{Change, Permit},
+    access::Permit,
     kit::{IfMatch, Path, Problem, edit::edit, problem::ProblemBody},
 };
 
@@ -57,14 +54,5 @@ async fn perform(
     let mut tx = state.db.begin().await?;
     let cause = Cause { actor: permit.actor(), reference: None, reason: None, at: now };
     let done = transfers::dispatch(&mut tx, id, expected, &cause, &context).await;
-    let (before, after) = match done {
-        Ok(done) => done,
-        Err(error) => return Err(problem(&mut tx, error, &[], now).await),
-    };
-    let change =
-        Change { before: Some(on_record(&before)), after: Some(on_record(&after)), reason: None };
-    permit.record(&mut tx, &resource(&after), change).await?;
-    let answer = tagged(&mut tx, &after, now).await?;
-    tx.commit().await.map_err(DbError::from)?;
-    Ok(answer)
+    conclude(tx, permit, done, (&[], None), now).await
 }

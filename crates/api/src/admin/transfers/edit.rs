@@ -3,18 +3,15 @@
 use ::inventory::transfers;
 use axum::extract::State;
 use kernel::id::TransferId;
-use pg::DbError;
 
 use super::{
+    conclude,
     form::TransferForm,
-    on_record,
-    problem::problem,
-    resource,
-    view::{Tagged, TransferView, tagged},
+    view::{Tagged, TransferView},
 };
 use crate::{
     AppState,
-    access::{Change, Permit},
+    access::Permit,
     kit::{self, IfMatch, Path, Problem, edit::edit, problem::ProblemBody},
 };
 
@@ -60,14 +57,6 @@ async fn perform(
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
     let draft = form.draft(&mut tx).await?;
-    let (before, after) = match transfers::edit(&mut tx, id, expected, &draft).await {
-        Ok(edited) => edited,
-        Err(error) => return Err(problem(&mut tx, error, &form.lines, now).await),
-    };
-    let change =
-        Change { before: Some(on_record(&before)), after: Some(on_record(&after)), reason: None };
-    permit.record(&mut tx, &resource(&after), change).await?;
-    let answer = tagged(&mut tx, &after, now).await?;
-    tx.commit().await.map_err(DbError::from)?;
-    Ok(answer)
+    let done = transfers::edit(&mut tx, id, expected, &draft).await;
+    conclude(tx, permit, done, (&form.lines, None), now).await
 }

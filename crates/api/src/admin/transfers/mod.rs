@@ -15,11 +15,22 @@ pub mod suggestions;
 pub mod view;
 
 use ::access::{Kind, Resource};
-use ::inventory::transfers::Transfer;
+use ::inventory::transfers::{Transfer, TransferError};
+use jiff::Timestamp;
+use pg::{DbError, Transaction};
 use serde_json::{Value, json};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::AppState;
+use self::{
+    form::MovedUnits,
+    problem::problem,
+    view::{Tagged, tagged},
+};
+use crate::{
+    AppState,
+    access::{Change, Permit},
+    kit::Problem,
+};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -54,4 +65,25 @@ fn on_record(transfer: &Transfer) -> Value {
         "transfer": transfer.name(), "status": transfer.status,
         "from_warehouse_id": transfer.from, "to_warehouse_id": transfer.to, "lines": lines,
     })
+}
+
+/// The end of every change of a transfer: the problem it was refused with, or it is put on record,
+/// committed and shown. `lines` is what the body said of lines, where it said anything.
+async fn conclude(
+    mut tx: Transaction,
+    permit: &Permit,
+    done: Result<(Transfer, Transfer), TransferError>,
+    (lines, reason): (&[MovedUnits], Option<&str>),
+    now: Timestamp,
+) -> Result<Tagged, Problem> {
+    let (before, after) = match done {
+        Ok(done) => done,
+        Err(error) => return Err(problem(&mut tx, error, lines, now).await),
+    };
+    let change =
+        Change { before: Some(on_record(&before)), after: Some(on_record(&after)), reason };
+    permit.record(&mut tx, &resource(&after), change).await?;
+    let answer = tagged(&mut tx, &after, now).await?;
+    tx.commit().await.map_err(DbError::from)?;
+    Ok(answer)
 }

@@ -25,7 +25,7 @@ pub async fn problem(
             .detail(format!("there is no warehouse {id}, or it is closed and takes in nothing")),
         TransferError::InvalidMove(invalid) => Problem::new(ErrorCode::InvalidTransition)
             .detail(invalid.to_string())
-            .with("status", invalid.from.as_str()),
+            .with("current_status", invalid.from.as_str()),
         TransferError::VersionConflict(version) => {
             Problem::new(ErrorCode::VersionConflict).with("version", version)
         }

@@ -4,20 +4,17 @@ use ::inventory::{Cause, SaveContext, transfers};
 use axum::extract::State;
 use garde::Validate;
 use kernel::id::TransferId;
-use pg::DbError;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
+    conclude,
     form::{MovedUnits, check_arriving, units},
-    on_record,
-    problem::problem,
-    resource,
-    view::{Tagged, TransferView, tagged},
+    view::{Tagged, TransferView},
 };
 use crate::{
     AppState,
-    access::{Change, Permit},
+    access::Permit,
     kit::{self, IfMatch, Path, Problem, edit::edit, problem::ProblemBody},
 };
 
@@ -79,14 +76,5 @@ async fn perform(
     check_arriving(&mut tx, id, |it| arrived.iter().any(|(variant, _)| *variant == it)).await?;
     let cause = Cause { actor: permit.actor(), reference: None, reason: None, at: now };
     let done = transfers::receive(&mut tx, id, expected, &arrived, &cause, &context).await;
-    let (before, after) = match done {
-        Ok(done) => done,
-        Err(error) => return Err(problem(&mut tx, error, &form.lines, now).await),
-    };
-    let change =
-        Change { before: Some(on_record(&before)), after: Some(on_record(&after)), reason: None };
-    permit.record(&mut tx, &resource(&after), change).await?;
-    let answer = tagged(&mut tx, &after, now).await?;
-    tx.commit().await.map_err(DbError::from)?;
-    Ok(answer)
+    conclude(tx, permit, done, (&form.lines, None), now).await
 }

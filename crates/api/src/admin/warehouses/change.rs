@@ -1,6 +1,7 @@
 //! `PUT /api/admin/warehouses/{id}`
 
 use ::access::{Kind, Resource};
+use ::inventory::{SaveContext, Warehouse};
 use axum::{
     Json,
     extract::State,
@@ -14,11 +15,12 @@ use super::{WarehouseView, form::WarehouseForm, problem};
 use crate::{
     AppState,
     access::{Change, Permit},
-    kit::{self, IfMatch, Path, Problem, etag, problem::ProblemBody},
+    kit::{self, IfMatch, Path, Problem, edit::edit, etag, problem::ProblemBody},
 };
 
 /// Changes, closes or opens a warehouse. `If-Match` has to be the `ETag` that was read last, so that
-/// nobody overwrites what they have not seen. When everything is as it was, nothing happens.
+/// nobody overwrites what they have not seen. When everything is as it was, nothing happens. Opened
+/// again, it first serves those who wait for what lies there (預購), the oldest first.
 #[utoipa::path(
     put, path = "/api/admin/warehouses/{id}", tag = "inventory", operation_id = "change_warehouse",
     params(
@@ -47,17 +49,25 @@ pub async fn handler(
     kit::Json(form): kit::Json<WarehouseForm>,
 ) -> Result<Response, Problem> {
     let (wish, reason) = form.into_warehouse(id, seen)?;
+    let after = edit(&state.ids, || perform(&state, &permit, &wish, reason.as_deref())).await?;
+    Ok((etag(after.version), Json(after)).into_response())
+}
+
+async fn perform(
+    state: &AppState,
+    permit: &Permit,
+    wish: &Warehouse,
+    reason: Option<&str>,
+) -> Result<WarehouseView, Problem> {
     let mut tx = state.db.begin().await?;
-    let (before, after) = ::inventory::change_warehouse(&mut tx, wish).await.map_err(problem)?;
+    let context = SaveContext { clock: &*state.clock, ids: &state.ids };
+    let (before, after) =
+        ::inventory::change_warehouse(&mut tx, wish.clone(), &context).await.map_err(problem)?;
     let (before, after) = (WarehouseView::from(before), WarehouseView::from(after));
     if before != after {
-        let change = Change {
-            before: Some(json!(before)),
-            after: Some(json!(after)),
-            reason: reason.as_deref(),
-        };
-        permit.record(&mut tx, &Resource::one(Kind::Stock, id), change).await?;
+        let change = Change { before: Some(json!(before)), after: Some(json!(after)), reason };
+        permit.record(&mut tx, &Resource::one(Kind::Stock, after.id), change).await?;
     }
     tx.commit().await.map_err(DbError::from)?;
-    Ok((etag(after.version), Json(after)).into_response())
+    Ok(after)
 }

@@ -1,6 +1,7 @@
 //! `POST /api/admin/warehouses`
 
 use ::access::{Kind, Resource};
+use ::inventory::Warehouse;
 use axum::{
     Json,
     extract::State,
@@ -14,7 +15,7 @@ use super::{WarehouseView, form::WarehouseForm, problem};
 use crate::{
     AppState,
     access::{Change, Permit},
-    kit::{self, Problem, etag, problem::ProblemBody},
+    kit::{self, Problem, edit::edit, etag, problem::ProblemBody},
 };
 
 /// Adds a warehouse. Without coordinates it is in the middle of its postal district.
@@ -41,13 +42,23 @@ pub async fn handler(
     kit::Json(form): kit::Json<WarehouseForm>,
 ) -> Result<Response, Problem> {
     let (warehouse, reason) = form.into_warehouse(state.ids.next(&*state.clock), 1)?;
-    let mut tx = state.db.begin().await?;
-    ::inventory::add_warehouse(&mut tx, &warehouse).await.map_err(problem)?;
-    let view = WarehouseView::from(warehouse);
-    let change =
-        Change { after: Some(json!(view)), reason: reason.as_deref(), ..Change::default() };
-    permit.record(&mut tx, &Resource::one(Kind::Stock, view.id), change).await?;
-    tx.commit().await.map_err(DbError::from)?;
+    let reason = reason.as_deref();
+    let view = edit(&state.ids, || perform(&state, &permit, &warehouse, reason)).await?;
     let location = [(header::LOCATION, format!("/api/admin/warehouses/{}", view.id))];
     Ok((StatusCode::CREATED, etag(view.version), location, Json(view)).into_response())
+}
+
+async fn perform(
+    state: &AppState,
+    permit: &Permit,
+    warehouse: &Warehouse,
+    reason: Option<&str>,
+) -> Result<WarehouseView, Problem> {
+    let mut tx = state.db.begin().await?;
+    ::inventory::add_warehouse(&mut tx, warehouse).await.map_err(problem)?;
+    let view = WarehouseView::from(warehouse.clone());
+    let change = Change { after: Some(json!(view)), reason, ..Change::default() };
+    permit.record(&mut tx, &Resource::one(Kind::Stock, view.id), change).await?;
+    tx.commit().await.map_err(DbError::from)?;
+    Ok(view)
 }

@@ -73,6 +73,7 @@ fn problem(error: ::inventory::WarehouseError) -> Problem {
     match error {
         WarehouseError::NotFound => ErrorCode::WarehouseNotFound.into(),
         WarehouseError::Changed => ErrorCode::VersionConflict.into(),
+        WarehouseError::StockMoved => Problem::overtaken(),
         WarehouseError::CodeTaken => Problem::new(ErrorCode::ValidationFailed)
             .field("/code", "another warehouse has this code"),
         WarehouseError::Db(error) => error.into(),

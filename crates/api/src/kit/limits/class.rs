@@ -20,7 +20,7 @@ pub enum Class {
     Write,
     /// Reading.
     Read,
-    /// Notices of the payment provider, and browsers it sends back.
+    /// Messages of the payment provider and of carriers, and browsers the former sends back.
     Hook,
 }
 
@@ -35,7 +35,7 @@ impl Class {
         if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
             return Some(Self::Read);
         }
-        if rest.starts_with("payments/") {
+        if crate::hooks::is_hook(path) {
             return Some(Self::Hook);
         }
         let (first, more) = rest.split_once('/').unwrap_or((rest, ""));

@@ -7,7 +7,10 @@ use axum::{
     http::request::Parts,
 };
 use kernel::{Actor, ErrorCode, id::OrderId};
-use queries::orders::OrderView;
+use payments::{BankAccount, TradeNo, providers::bank_transfer};
+use queries::orders::{
+    OrderPaymentView, OrderStatusWord, OrderView, PaymentStatusWord, TransferView,
+};
 
 use crate::{
     AppState,
@@ -93,7 +96,24 @@ async fn by_policy(
 /// The order as it is now.
 pub async fn read(state: &AppState, id: OrderId) -> Result<Option<OrderView>, Problem> {
     let mut conn = state.db.acquire().await?;
-    Ok(queries::orders::detail(&mut conn, id).await?)
+    let mut order = queries::orders::detail(&mut conn, id).await?;
+    let account = state.checkout.providers.account();
+    let awaited = |order: &&mut OrderView| order.status == OrderStatusWord::PendingPayment;
+    if let Some((order, account)) = order.as_mut().filter(awaited).zip(account) {
+        for payment in &mut order.payments {
+            payment.transfer = transfer_of(payment, account);
+        }
+    }
+    Ok(order)
+}
+
+/// Where to transfer the money of an attempt to, while it is awaited.
+fn transfer_of(payment: &OrderPaymentView, account: &BankAccount) -> Option<TransferView> {
+    let awaited =
+        payment.provider == bank_transfer::NAME && payment.status == PaymentStatusWord::Pending;
+    let trade_no = TradeNo::parse(&payment.merchant_trade_no).filter(|_| awaited)?;
+    let reference = bank_transfer::reference(&trade_no).to_owned();
+    Some(super::pay::transfer(account, reference, payment.amount))
 }
 
 fn token(parts: &Parts) -> Option<String> {

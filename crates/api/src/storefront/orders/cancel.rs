@@ -11,9 +11,10 @@ use utoipa::ToSchema;
 use super::{
     access::{self, AccessibleOrder},
     form::check_text,
+    refunds, refusal,
 };
 use crate::{
-    AppState,
+    AppState, after_sale,
     kit::{self, Problem, problem::ProblemBody},
 };
 
@@ -28,7 +29,8 @@ pub struct Cancellation {
     pub reason: Option<String>,
 }
 
-/// Cancels an unpaid order; its stock is free at once.
+/// Cancels an order. Unpaid, it ends; paid and with nothing sent yet, its money is asked back. Its
+/// stock is free at once either way.
 #[utoipa::path(
     post, path = "/api/orders/{id}/cancel", tag = "orders", operation_id = "cancel_order",
     params(("id" = OrderId, Path), ("X-Order-Token" = Option<String>, Header)),
@@ -39,7 +41,7 @@ pub struct Cancellation {
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "`INVALID_TRANSITION`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`INVALID_TRANSITION`: it has ended, or something of it has left; `STOCK_FROZEN`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -59,12 +61,24 @@ impl From<CheckoutError> for Problem {
     fn from(error: CheckoutError) -> Self {
         match error {
             CheckoutError::OrderNotFound => ErrorCode::OrderNotFound.into(),
-            CheckoutError::InvalidTransition(invalid) => {
-                Self::new(ErrorCode::InvalidTransition).with("status", invalid.from.as_str())
-            }
+            CheckoutError::InvalidTransition(invalid) => Self::new(ErrorCode::InvalidTransition)
+                .with("current_status", invalid.from.as_str()),
             CheckoutError::ReservationOver => Self::new(ErrorCode::InvalidTransition)
                 .detail("the time to pay is over")
-                .with("status", "cancelled"),
+                .with("current_status", "cancelled"),
+            CheckoutError::AfterSale(error) => after_sale::problem(error),
+            CheckoutError::Refund(_) | CheckoutError::NothingPaid => {
+                refunds::problem::problem(error)
+            }
+            CheckoutError::Method(refusal) => refusal::method("/method", refusal),
+            CheckoutError::KeyReused => ErrorCode::IdempotencyKeyReused.into(),
+            CheckoutError::AttemptsUsedUp { most } => {
+                Self::new(ErrorCode::PaymentAttemptsUsedUp).with("attempts_limit", most)
+            }
+            CheckoutError::Provider(error) => {
+                tracing::warn!(%error, "a payment could not be begun");
+                Self::new(ErrorCode::PaymentFailed).detail(error.to_string())
+            }
             CheckoutError::Db(error) => error.into(),
             other => Self::internal(&other),
         }

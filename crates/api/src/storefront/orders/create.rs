@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::{
     created::{CreatedOrder, created},
-    form::{AddressForm, ContactForm, check_long_text, check_payment_method},
+    form::{AddressForm, ContactForm, check_long_text},
     refusal,
 };
 use crate::{
@@ -47,8 +47,8 @@ pub struct NewOrder {
     #[schema(example = "home_delivery", min_length = 1, max_length = 60)]
     pub shipping_method: String,
     /// The payment method's code.
-    #[garde(custom(check_payment_method))]
-    #[schema(example = "ecpay_credit")]
+    #[garde(length(chars, min = 1, max = 60))]
+    #[schema(example = "ecpay_credit", min_length = 1, max_length = 60)]
     pub payment_method: String,
     /// A coupon.
     #[serde(default)]
@@ -120,8 +120,20 @@ pub async fn handler(
     RespondAsync(respond_async): RespondAsync,
     kit::Json(form): kit::Json<NewOrder>,
 ) -> Result<Response, Problem> {
+    let request = asked(form, &caller, &key, visit.spared);
+    if respond_async {
+        return order_requests::submit::respond_async(&state, request, async |_| {});
+    }
+    let placed = state.intake.place(request).await.map_err(|e| refusal::problem(e, &state))?;
+    let location = format!("/api/orders/{}", placed.order.id);
+    let body = created(&placed, &state.checkout.access);
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(body)).into_response())
+}
+
+/// What the engine is asked. Nothing of the form is kept beside it while the buyer waits.
+fn asked(form: NewOrder, caller: &Caller, key: &IdempotencyKey, spared: bool) -> PlaceOrder {
     let customer = caller.user_id();
-    let request = PlaceOrder {
+    PlaceOrder {
         key: key.scoped("orders", customer),
         fingerprint: idempotency::fingerprint(&form),
         customer,
@@ -134,7 +146,7 @@ pub async fn handler(
         note: form.note,
         lines: form
             .items
-            .iter()
+            .into_iter()
             .map(|item| RequestedLine {
                 variant: item.variant_id,
                 quantity: item.quantity,
@@ -142,13 +154,6 @@ pub async fn handler(
             })
             .collect(),
         expected_total: None,
-        spared: visit.spared,
-    };
-    if respond_async {
-        return order_requests::submit::respond_async(&state, request, async |_| {});
+        spared,
     }
-    let placed = state.intake.place(request).await.map_err(|e| refusal::problem(e, &state))?;
-    let location = format!("/api/orders/{}", placed.order.id);
-    let body = created(&placed, &state.checkout.access);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(body)).into_response())
 }

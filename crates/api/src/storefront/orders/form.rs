@@ -7,8 +7,6 @@ use orders::{Address, Contact};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::storefront::payment_methods::ECPAY_CREDIT;
-
 /// How to reach the buyer.
 #[derive(Clone, Debug, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -113,14 +111,6 @@ pub fn check_long_text(value: &str, (): &()) -> garde::Result {
         return Err(garde::Error::new("holds control characters"));
     }
     Ok(())
-}
-
-/// A way of paying on offer.
-pub fn check_payment_method(value: &str, (): &()) -> garde::Result {
-    if value == ECPAY_CREDIT {
-        return Ok(());
-    }
-    Err(garde::Error::new("there is no such payment method"))
 }
 
 #[cfg(test)]

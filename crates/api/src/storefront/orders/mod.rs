@@ -9,7 +9,9 @@ pub mod events;
 pub mod form;
 pub mod list;
 pub mod pay;
+pub mod refunds;
 pub mod refusal;
+pub mod returns;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -22,4 +24,6 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(cancel::handler))
         .routes(routes!(pay::handler))
         .routes(routes!(events::handler))
+        .merge(returns::routes())
+        .merge(refunds::routes())
 }

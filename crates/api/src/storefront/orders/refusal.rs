@@ -2,6 +2,7 @@
 
 use intake::{PlaceError, Refusal};
 use kernel::ErrorCode;
+use payments::MethodRefusal;
 use pricing::CouponRefusal;
 use serde_json::json;
 
@@ -61,6 +62,7 @@ fn refused(refusal: Refusal) -> Problem {
         }
         Refusal::UnknownShippingMethod => Problem::new(ErrorCode::ValidationFailed)
             .field("/shipping_method", "there is no such shipping method"),
+        Refusal::PaymentMethod(refusal) => method("/payment_method", refusal),
         Refusal::PurchaseLimit(lines) => {
             let limits: Vec<_> = lines
                 .iter()
@@ -77,19 +79,34 @@ fn refused(refusal: Refusal) -> Problem {
             });
             Problem::new(ErrorCode::PurchaseLimitExceeded).fields(fields).with("limits", limits)
         }
-        Refusal::HoldLimit { open, limit } => Problem::new(ErrorCode::PurchaseLimitExceeded)
-            .detail(format!(
-                "{open} unpaid orders of this customer or telephone number are open, and at most \
-                 {limit} may be: pay for one, or cancel one"
-            ))
-            .with("unpaid_orders", open)
-            .with("unpaid_orders_limit", limit),
+        Refusal::HoldLimit { open, limit } => too_many_open(open, limit),
         Refusal::CouponInvalid(refusal) => {
             coupon(refusal).field("/coupon_code", refusal.to_string())
         }
         Refusal::TotalOutOfRange => Problem::new(ErrorCode::ValidationFailed)
             .field("/items", "the total of such an order cannot be charged"),
         Refusal::KeyReused => ErrorCode::IdempotencyKeyReused.into(),
+    }
+}
+
+/// The problem of somebody who has too many orders open that nobody has paid for.
+fn too_many_open(open: i64, limit: u32) -> Problem {
+    Problem::new(ErrorCode::PurchaseLimitExceeded)
+        .detail(format!(
+            "{open} unpaid orders of this customer or telephone number are open, and at most \
+             {limit} may be: pay for one, or cancel one"
+        ))
+        .with("unpaid_orders", open)
+        .with("unpaid_orders_limit", limit)
+}
+
+/// The problem of a way of paying that is not for such an order, with its limits for programs.
+pub fn method(pointer: &'static str, refusal: MethodRefusal) -> Problem {
+    let problem = Problem::new(ErrorCode::ValidationFailed).field(pointer, refusal.to_string());
+    match refusal {
+        MethodRefusal::BelowMinimum { minimum } => problem.with("min_amount", json!(minimum)),
+        MethodRefusal::AboveMaximum { maximum } => problem.with("max_amount", json!(maximum)),
+        MethodRefusal::Unknown | MethodRefusal::TooSlow => problem,
     }
 }
 

@@ -76,7 +76,7 @@ pub async fn handler(
 }
 
 /// Why there is no list, for the client.
-pub(in crate::storefront) fn problem(error: ListError) -> Problem {
+pub(crate) fn problem(error: ListError) -> Problem {
     match error {
         ListError::Cursor(error) => {
             Problem::new(ErrorCode::ValidationFailed).field("#cursor", error.to_string())

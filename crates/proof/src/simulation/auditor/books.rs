@@ -45,8 +45,10 @@ pub enum State {
     Paid,
     /// Its units are gone.
     Shipped,
-    /// Its buyer ended it.
+    /// Its buyer ended it before it was paid.
     Cancelled,
+    /// Its buyer ended it after it was paid: its units are free again, and its money goes back.
+    GivenUp,
     /// Its time was over.
     RanOut,
 }
@@ -85,6 +87,8 @@ pub enum Money {
     CalledOff,
     /// With the shop.
     Kept,
+    /// With the shop, and asked back: its order was given up.
+    AskedBack,
     /// On its way back, because of this.
     GoesBack(&'static str),
 }

@@ -58,20 +58,26 @@ fn order_seen(order: &Order, row: &OrderSeen) -> OrderSeen {
         State::Paid => "paid",
         State::Shipped => "shipped",
         State::Cancelled | State::RanOut => "cancelled",
+        State::GivenUp => "refund_requested",
     };
     OrderSeen {
         id: order.id.unwrap_or(row.id),
         status: status.into(),
         total: order.total,
         lines: order.basket.lines.iter().map(|(v, units)| (*v, i64::from(*units))).collect(),
-        paid: matches!(order.state, State::Paid | State::Shipped),
+        paid: was_paid(order),
     }
+}
+
+/// Whether its money came, and was kept for it at first.
+const fn was_paid(order: &Order) -> bool {
+    matches!(order.state, State::Paid | State::Shipped | State::GivenUp)
 }
 
 fn holds(books: &Books, seen: &Observed, wrong: &mut Vec<String>) {
     let mut expected = BTreeMap::new();
     for (key, order) in &books.orders {
-        let bought = matches!(order.state, State::Paid | State::Shipped);
+        let bought = was_paid(order);
         for take in &order.takes {
             let hold = (take.variant, i64::from(take.units), bought);
             expected.insert((*key, take.line, take.house), hold);
@@ -128,6 +134,7 @@ fn attempt_seen(payment: &Payment) -> AttemptSeen {
         Money::Refused => ("failed", true, vec![]),
         Money::CalledOff => ("cancelled", true, vec![]),
         Money::Kept => ("succeeded", true, vec![]),
+        Money::AskedBack => ("succeeded", true, vec![("cancelled".to_owned(), payment.amount)]),
         Money::GoesBack(why) => ("succeeded", false, vec![(why.to_owned(), payment.amount)]),
     };
     AttemptSeen {
@@ -150,11 +157,10 @@ fn expected_events(books: &Books) -> BTreeMap<String, usize> {
     for (key, order) in &books.orders {
         add(format!("order.created {key}"), 1);
         add(format!("order.cancelled {key}"), order.endings);
-        let paid = matches!(order.state, State::Paid | State::Shipped);
-        add(format!("order.paid {key}"), usize::from(paid));
+        add(format!("order.paid {key}"), usize::from(was_paid(order)));
     }
     for ((key, _), payment) in &books.payments {
-        let back = matches!(payment.money, Money::GoesBack(_));
+        let back = matches!(payment.money, Money::GoesBack(_) | Money::AskedBack);
         let came = back || payment.money == Money::Kept;
         add(format!("payment.succeeded {key}"), usize::from(came));
         add(format!("payment.failed {key}"), usize::from(payment.failed));

@@ -148,7 +148,7 @@ impl Books {
             (Says::Forged, _) => Answer::BadSignature,
             (Says::WrongAmount, _) => Answer::Told("wrong_amount"),
             (Says::Simulated, _) => Answer::Told("simulated"),
-            (_, Money::Kept | Money::GoesBack(_))
+            (_, Money::Kept | Money::AskedBack | Money::GoesBack(_))
             | (Says::Failure, Money::Refused | Money::CalledOff) => Answer::Told("repeated"),
             (Says::Failure, Money::Asked) => {
                 self.settle(key, attempt, Money::Refused);
@@ -174,7 +174,7 @@ impl Books {
         let Some(order) = self.orders.get(&key).cloned() else { return Money::Asked };
         match order.state {
             State::Cancelled => return Money::GoesBack("order_cancelled"),
-            State::Paid | State::Shipped => return Money::GoesBack("paid_twice"),
+            State::Paid | State::Shipped | State::GivenUp => return Money::GoesBack("paid_twice"),
             State::Waiting => {
                 let (held, bought) = (Unit::Held(key), Unit::Bought(key));
                 assert!(self.put(&order.takes, held, Some(bought)), "a waiting order holds units");
@@ -186,7 +186,8 @@ impl Books {
                     return Money::GoesBack("limit_reached");
                 }
                 let Some(takes) = self.plan(&order.basket) else {
-                    return Money::GoesBack("stock_gone");
+                    let counted = matches!(self.unfillable(&order.basket), Answer::Frozen(_));
+                    return Money::GoesBack(if counted { "stock_frozen" } else { "stock_gone" });
                 };
                 let free = self.free_now(&takes);
                 let (held, bought) = (Unit::Held(key), Unit::Bought(key));
@@ -206,13 +207,32 @@ impl Books {
             None => Answer::Skipped,
             Some(State::Waiting) => {
                 self.give_back(key, State::Cancelled);
-                let open = self.payments.range_mut((key, 0)..=(key, Attempt::MAX));
-                for (_, payment) in open.filter(|(_, payment)| payment.money == Money::Asked) {
-                    payment.money = Money::CalledOff;
-                }
+                self.call_off(key);
+                Answer::Done
+            }
+            Some(State::Paid) => {
+                self.give_up(key);
                 Answer::Done
             }
             Some(_) => Answer::NotNow,
+        }
+    }
+
+    /// What was paid and never left is free again, whoever counts it; the ledger needs two entries to
+    /// say so. The order remembers where it bought it, and counts against limits as before.
+    fn give_up(&mut self, key: Key) {
+        let takes = self.orders.get(&key).map(|order| order.takes.clone()).unwrap_or_default();
+        let put = self.put(&takes, Unit::Bought(key), Some(Unit::Free));
+        assert!(put, "a paid order has its units");
+        for take in &takes {
+            if let Some(shelf) = self.shelves.get_mut(&(take.variant, take.house)) {
+                shelf.entries += 1;
+            }
+        }
+        self.change(key, |order| order.state = State::GivenUp);
+        let all = self.payments.range_mut((key, 0)..=(key, Attempt::MAX));
+        for (_, payment) in all.filter(|(_, payment)| payment.money == Money::Kept) {
+            payment.money = Money::AskedBack;
         }
     }
 
@@ -220,8 +240,17 @@ impl Books {
     pub fn run_out(&mut self, orders: &[Key]) -> Answer {
         for key in orders {
             self.give_back(*key, State::RanOut);
+            self.call_off(*key);
         }
         Answer::Expired(orders.len())
+    }
+
+    /// Nobody waits for the money of an order any more.
+    fn call_off(&mut self, key: Key) {
+        let open = self.payments.range_mut((key, 0)..=(key, Attempt::MAX));
+        for (_, payment) in open.filter(|(_, payment)| payment.money == Money::Asked) {
+            payment.money = Money::CalledOff;
+        }
     }
 
     fn give_back(&mut self, key: Key, state: State) {

@@ -23,7 +23,8 @@ use crate::simulation::{
 const CLEAR: &str = "
     TRUNCATE orders.orders, orders.lines, orders.transitions, orders.idempotency_keys,
         orders.purchases, inventory.stock, inventory.movements, inventory.reservations,
-        payments.attempts, payments.transitions, payments.notices, payments.refunds,
+        inventory.fulfilments, payments.attempts, payments.transitions, payments.notices,
+        payments.refunds, payments.refund_transitions, payments.refund_lines,
         outbox.events, outbox.deferred, outbox.jobs, pricing.redemptions, pricing.coupons";
 
 /// Makes the shop of a world, in place of the one before.

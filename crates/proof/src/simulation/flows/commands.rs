@@ -136,7 +136,7 @@ pub fn begin(app: &App, names: &Names, act: &Act) -> Option<BoxFuture<'static, A
             let relay = app.relay(app.db.clone());
             done(relay.drain_batch().await.map(drop).map_err(InventoryError::Db))
         })),
-        // Time is moved by the conductor's owner; shipping is not built yet.
+        // Time is moved by the conductor's owner; parcels have scenarios of their own (docs/orders.md).
         Act::Wait { .. } | Act::Ship { .. } => None,
     }
 }

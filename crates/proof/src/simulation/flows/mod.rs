@@ -15,6 +15,7 @@ mod board;
 mod commands;
 mod conductor;
 mod process;
+mod till;
 mod witness;
 
 use std::{

@@ -9,16 +9,18 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use checkout::{Checkout, OrderAccess, Provider};
+use checkout::{Checkout, OrderAccess, Patience, PaymentMetrics, Provider};
 use ecpay::{Environment, Merchant};
 use intake::{Intake, Settings};
+use jiff::SignedDuration;
 use kernel::{Ids, SharedClock};
 use outbox::{Relay, Subscriber};
+use payments::{PaymentProvider, Providers};
 use pg::{Db, DbOptions};
 use tokio::{net::UnixListener, runtime::Runtime, task::JoinSet};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{board::Board, witness::Witness};
+use super::{board::Board, till::Till, witness::Witness};
 
 /// Where PostgreSQL is, and which database.
 #[derive(Clone, Debug)]
@@ -128,10 +130,15 @@ impl Process {
             db: db.clone(),
             clock: Arc::clone(&clock),
             ids: ids.clone(),
+            providers: Providers::new([Arc::new(Till) as Arc<dyn PaymentProvider>]),
             provider: Provider { merchant, environment: Environment::Stage },
+            // Nobody answers in a simulation: orders end unasked.
+            patience: Patience { unanswered: SignedDuration::ZERO, ..Patience::default() },
+            metrics: PaymentMetrics::default(),
             access: OrderAccess::new([1; 32]),
             public_url: "https://shop.example".into(),
             sourcing: inventory::Strategy::default(),
+            return_days: 7,
         };
         drop(inside);
         let observer = runtime.block_on(crate::sql::connect(&address.url(&address.socket_dir)))?;

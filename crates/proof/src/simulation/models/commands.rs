@@ -189,8 +189,10 @@ impl Shop {
                 Ok(Some(AutomaticRefund::LimitReached))
             }
             OrderStatus::Cancelled => {
-                let Ok(held) = self.reserve(&order.basket, order.id) else {
-                    return Ok(Some(AutomaticRefund::StockGone));
+                let held = match self.reserve(&order.basket, order.id) {
+                    Ok(held) => held,
+                    Err(Unfillable::Shortage(_)) => return Ok(Some(AutomaticRefund::StockGone)),
+                    Err(Unfillable::Frozen(_)) => return Ok(Some(AutomaticRefund::StockFrozen)),
                 };
                 self.settle(&held, MovementKind::Confirm, order.id)?;
                 if self.has(Fault::PaysWithoutStock) {
@@ -221,18 +223,42 @@ impl Shop {
 
     fn cancel(&mut self, key: Key) -> Answer {
         let Some(place) = self.find(key) else { return Answer::Skipped };
+        if self.orders[place].status.is_before_shipment() {
+            return self.give_up(place);
+        }
         if !self.transition(place, Move::Cancel) {
             return Answer::NotNow;
         }
+        self.cancel_attempts(key);
+        if self.has(Fault::ForgetsRelease) {
+            return Answer::Done;
+        }
+        self.give_back(place)
+    }
+
+    /// A paid order is cancelled: its money is asked back, and what never left is free.
+    fn give_up(&mut self, place: usize) -> Answer {
+        self.transition(place, Move::RequestRefund);
+        let order = self.orders[place].clone();
+        let own = self.payments.range_mut((order.key, 0)..=(order.key, Attempt::MAX));
+        for (_, payment) in own.filter(|(_, it)| it.kept && it.status.is_settled()) {
+            payment.refunds.push("cancelled");
+        }
+        if self.has(Fault::ForgetsRelease) {
+            return Answer::Done;
+        }
+        match self.withdraw(&order.held, order.id) {
+            Ok(()) => Answer::Done,
+            Err(error) => Answer::Broken(error.to_string()),
+        }
+    }
+
+    fn cancel_attempts(&mut self, key: Key) {
         let attempts: Vec<_> = self.payments.range((key, 0)..=(key, Attempt::MAX)).collect();
         let attempts: Vec<_> = attempts.into_iter().map(|(attempt, _)| *attempt).collect();
         for attempt in attempts {
             self.payment_moves(attempt, PaymentMove::Cancel);
         }
-        if self.has(Fault::ForgetsRelease) {
-            return Answer::Done;
-        }
-        self.give_back(place)
     }
 
     fn expire(&mut self) -> Answer {
@@ -248,6 +274,7 @@ impl Shop {
                 self.orders[*place].status = OrderStatus::Cancelled;
             }
             self.orders[*place].ran_out = true;
+            self.cancel_attempts(self.orders[*place].key);
             if let Answer::Broken(why) = self.give_back(*place) {
                 return Answer::Broken(why);
             }

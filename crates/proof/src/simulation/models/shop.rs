@@ -247,6 +247,16 @@ impl Shop {
         Ok(())
     }
 
+    /// What an order bought and never had is free again.
+    pub(super) fn withdraw(&mut self, held: &[Allocation], order: u128) -> Result<(), StockError> {
+        let mut ledger = self.lock(held.iter().map(|allocation| allocation.key.variant));
+        for allocation in held {
+            ledger.withdraw(allocation.key, allocation.quantity, &cause(self.now, Some(order)))?;
+        }
+        self.save(&ledger);
+        Ok(())
+    }
+
     /// Moves an order along its machine.
     pub(super) fn transition(&mut self, place: usize, asked: Move) -> bool {
         let order = &mut self.orders[place];

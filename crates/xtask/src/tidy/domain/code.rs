@@ -153,7 +153,7 @@ fn read_item(
 }
 
 /// Whether what the file says is published: `events.rs`, `events/stock.rs`.
-fn publishes(file: &TextFile) -> bool {
+pub fn publishes(file: &TextFile) -> bool {
     file.name() == "events.rs" || file.path.split('/').any(|part| part == "events")
 }
 

@@ -13,6 +13,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use self::code::Code;
+pub use self::code::publishes;
 use super::{Finding, sql::pattern};
 use crate::tree::Tree;
 

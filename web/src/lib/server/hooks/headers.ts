@@ -3,7 +3,14 @@ import type { Handle } from '@sveltejs/kit/hooks';
 const FORM_ACTION = "form-action 'self'";
 
 /** Pages that look the same to everybody without a session; a shared cache may keep them briefly. */
-const PUBLIC_ROUTES = new Set(['/', '/products', '/products/[slug]', '/help', '/help/[topic]']);
+const PUBLIC_ROUTES = new Set([
+  '/',
+  '/products',
+  '/products/[slug]',
+  '/help',
+  '/help/[topic]',
+  '/legal/[document]',
+]);
 const SESSION_COOKIE = /^(__Host-)?oxcart_/;
 
 /** The usual security headers, and what a cache in front may keep. */

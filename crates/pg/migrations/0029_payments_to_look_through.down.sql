@@ -1,0 +1,2 @@
+DROP INDEX payments.attempts_open_idx;
+DROP INDEX payments.attempts_newest_idx;

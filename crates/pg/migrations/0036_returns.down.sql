@@ -1,0 +1,2 @@
+DROP TABLE shipping.return_transitions, shipping.return_pictures, shipping.return_lines
+    , shipping.returns;

@@ -1,0 +1,3 @@
+DROP TABLE outbox.schedule;
+DROP INDEX outbox.jobs_finished_idx;
+DROP TABLE outbox.inbox;

@@ -1,0 +1,2 @@
+DROP TABLE notifications.marks;
+DROP SCHEMA notifications;

@@ -1,0 +1,23 @@
+/** More than anybody looks through; what is added beyond it pushes the oldest out. */
+export const MOST = 60;
+
+const SLUG = /^[a-z0-9][a-z0-9-]{0,199}$/;
+
+/** Reads what a browser has kept, which anybody may have changed; nonsense is left out. */
+export function readList(text: string | null): string[] {
+  let found: unknown;
+  try {
+    found = JSON.parse(text ?? '[]');
+  } catch {
+    return [];
+  }
+  if (!Array.isArray(found)) return [];
+  const slugs = found.filter((slug): slug is string => typeof slug === 'string' && SLUG.test(slug));
+  return [...new Set(slugs)].slice(0, MOST);
+}
+
+/** The list with a product put on it, at its head, or taken off it. */
+export function toggled(slugs: readonly string[], slug: string): string[] {
+  const others = slugs.filter((other) => other !== slug);
+  return others.length < slugs.length ? others : [slug, ...others].slice(0, MOST);
+}

@@ -1,0 +1,11 @@
+import type { RequestHandler } from './$types.js';
+import { renderIndex, shelves, xml } from '#lib/server/sitemap.ts';
+
+/** One file for the pages, one for the products of each category. */
+export const GET: RequestHandler = async (event) => {
+  const categories = await shelves(event);
+  const products = categories.map(
+    ({ slug }) => `/sitemaps/products/${encodeURIComponent(slug)}.xml`,
+  );
+  return xml(renderIndex(event.url.origin, ['/sitemaps/pages.xml', ...products]));
+};
