@@ -13,7 +13,7 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
-use checkout::{Checkout, OrderAccess, Patience, PaymentMetrics, Provider};
+use checkout::{Checkout, OrderAccess, Patience, PaymentMetrics, Provider, RefundWorker};
 use http_body_util::BodyExt as _;
 use identity::{AccessTokens, Passwords, SecondFactors};
 use intake::{Intake, Settings};
@@ -72,6 +72,17 @@ impl TestApp {
         Self { router, ..self }
     }
 
+    /// What pays refunds back.
+    pub fn refund_worker(&self) -> RefundWorker {
+        RefundWorker::new(checkout(&self.db, "http://shop.test", Settings::default()))
+    }
+
+    /// Everything in the database agrees with everything else.
+    pub async fn assert_books_are_right(&self) {
+        let report = queries::audit::run(self.db.db()).await.unwrap();
+        assert!(report.is_clean(), "{report}");
+    }
+
     /// Somebody with an empty cookie jar.
     pub fn visitor(&self) -> Visitor<'_> {
         Visitor { app: self, cookies: BTreeMap::new(), headers: Vec::new(), peer: None }
@@ -103,6 +114,27 @@ impl TestApp {
 /// What carriers sign with in tests.
 pub const CARRIER_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
+/// The flows over this database.
+fn checkout(db: &TestDb, public_url: &str, settings: Settings) -> Checkout {
+    let provider = Provider {
+        merchant: ecpay::Merchant::new("3002607", "pwFHCqoQZGmho4w6", "EkRm7iFT261dpevs").unwrap(),
+        environment: ecpay::Environment::Stage,
+    };
+    Checkout {
+        db: db.db().clone(),
+        clock: db.shared_clock(),
+        ids: db.ids().clone(),
+        providers: providers(&provider),
+        provider,
+        patience: Patience::default(),
+        metrics: PaymentMetrics::default(),
+        access: OrderAccess::new([7; 32]),
+        public_url: public_url.to_owned(),
+        sourcing: settings.sourcing,
+        return_days: 7,
+    }
+}
+
 /// The API over this database; so many bits of work are asked for.
 fn router(
     db: &TestDb,
@@ -120,23 +152,7 @@ fn router(
         &TaskTracker::new(),
         &CancellationToken::new(),
     );
-    let provider = Provider {
-        merchant: ecpay::Merchant::new("3002607", "pwFHCqoQZGmho4w6", "EkRm7iFT261dpevs").unwrap(),
-        environment: ecpay::Environment::Stage,
-    };
-    let checkout = Checkout {
-        db: db.db().clone(),
-        clock: clock.clone(),
-        ids: ids.clone(),
-        providers: providers(&provider),
-        provider,
-        patience: Patience::default(),
-        metrics: PaymentMetrics::default(),
-        access: OrderAccess::new([7; 32]),
-        public_url: public_url.to_owned(),
-        sourcing: settings.sourcing,
-        return_days: 7,
-    };
+    let checkout = checkout(db, public_url, settings);
     let state = AppState::new(Parts {
         db: db.db().clone(),
         clock,

@@ -1,0 +1,236 @@
+//! What is said of each error code: its name on the wire, its HTTP status and its messages.
+
+/// One row of the registry: the code's name, its HTTP status, its messages.
+#[derive(Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) name: &'static str,
+    pub(super) status: u16,
+    pub(super) zh_tw: &'static str,
+    pub(super) en: &'static str,
+}
+
+/// In the order of the enum's variants; a test checks that they agree.
+pub(super) const TABLE: &[Entry] = &[
+    entry("AUTH_UNAUTHORIZED", 401, "請先登入後再進行操作", "Please sign in first"),
+    entry(
+        "AUTH_INVALID_CREDENTIALS",
+        401,
+        "電子郵件或密碼不正確",
+        "The e-mail or the password is wrong",
+    ),
+    entry(
+        "SECOND_FACTOR_REQUIRED",
+        401,
+        "請輸入驗證碼",
+        "Please enter the code of your authenticator app",
+    ),
+    entry("EMAIL_TAKEN", 409, "這個電子郵件已經註冊過", "This e-mail is already registered"),
+    entry(
+        "TOKEN_INVALID",
+        422,
+        "這個連結無效或已過期，請重新申請",
+        "This link is not valid any more; please ask for a new one",
+    ),
+    entry("FORBIDDEN", 403, "您沒有權限進行這項操作", "You may not do this"),
+    entry("CART_EMPTY", 422, "購物車是空的，先去挑商品吧", "Your cart is empty"),
+    entry("CART_ITEM_NOT_FOUND", 404, "購物車裡沒有這項商品", "That item is not in your cart"),
+    entry(
+        "INVENTORY_SHORTAGE",
+        409,
+        "庫存不足，已更新可購買數量",
+        "Not enough stock; the quantities available have been updated",
+    ),
+    entry(
+        "STOCK_FROZEN",
+        409,
+        "商品盤點中，暫時無法購買",
+        "This item is being counted and cannot be bought right now",
+    ),
+    entry("WAREHOUSE_NOT_FOUND", 404, "找不到倉庫", "Warehouse not found"),
+    entry("TRANSFER_NOT_FOUND", 404, "找不到調撥單", "Transfer not found"),
+    entry("STOCKTAKE_NOT_FOUND", 404, "找不到盤點單", "Stocktake not found"),
+    entry(
+        "STOCKTAKE_NOT_READY",
+        409,
+        "盤點尚未完成：有品項未盤或盤點數不一致",
+        "The stocktake is not ready: lines are not counted, or the counts disagree",
+    ),
+    entry(
+        "COUNT_BELOW_PROMISED",
+        409,
+        "盤點數少於已承諾給訂單的數量",
+        "Fewer units were counted than orders were promised",
+    ),
+    entry(
+        "BUNDLE_HAS_NO_STOCK",
+        409,
+        "組合商品沒有自己的庫存，請改為異動其組成商品",
+        "A bundle has no stock of its own: move the stock of its components",
+    ),
+    entry(
+        "VARIANT_HAS_STOCK",
+        409,
+        "這個商品還有自己的庫存，不能設為組合商品",
+        "The item has stock of its own and cannot become a bundle",
+    ),
+    entry("COUPON_INVALID", 422, "優惠碼無效或已過期", "The coupon is invalid or has expired"),
+    entry(
+        "PAYMENT_FAILED",
+        402,
+        "付款失敗，請重試或更換付款方式",
+        "The payment failed; please try again or choose another method",
+    ),
+    entry(
+        "PAYMENT_ATTEMPTS_USED_UP",
+        409,
+        "這筆訂單嘗試付款的次數已達上限，請重新下單",
+        "This order was tried to be paid too often; please order again",
+    ),
+    entry("PAYMENT_NOT_FOUND", 404, "找不到付款紀錄", "Payment not found"),
+    entry("PAYMENT_METHOD_NOT_FOUND", 404, "找不到付款方式", "Payment method not found"),
+    entry(
+        "PAYMENT_NOTICE_REJECTED",
+        400,
+        "付款通知驗證失敗",
+        "The payment notice failed verification",
+    ),
+    entry("DEAD_LETTER_NOT_FOUND", 404, "找不到這封死信", "Dead letter not found"),
+    entry("WEBHOOK_NOT_FOUND", 404, "找不到這個 Webhook", "Webhook not found"),
+    entry("REFUND_NOT_FOUND", 404, "找不到退款", "Refund not found"),
+    entry(
+        "REFUND_TOO_LARGE",
+        409,
+        "退款金額超過尚可退還的金額",
+        "This is more than what is left of the payment",
+    ),
+    entry(
+        "REFUND_IN_PROGRESS",
+        409,
+        "這筆付款的退款正在處理中，請稍候",
+        "A refund of this payment is being paid back; please wait",
+    ),
+    entry("PAYMENT_TASK_NOT_FOUND", 404, "找不到付款待辦事項", "Payment task not found"),
+    entry(
+        "PAYMENT_NOT_CONFIRMED",
+        409,
+        "金流業者未確認這筆付款",
+        "The payment provider does not confirm this payment",
+    ),
+    entry(
+        "ORDER_NOT_FOUND",
+        404,
+        "找不到訂單，請確認連結或重新整理",
+        "Order not found; please check the link or reload",
+    ),
+    entry("SHIPMENT_NOT_FOUND", 404, "找不到出貨單", "Shipment not found"),
+    entry("RETURN_NOT_FOUND", 404, "找不到退貨單", "Return not found"),
+    entry(
+        "UNITS_EXCEEDED",
+        409,
+        "數量超過這張訂單可處理的數量",
+        "The order has fewer units of which this can be done",
+    ),
+    entry("RETURN_PERIOD_OVER", 409, "已超過退貨期限", "The time for returns is over"),
+    entry(
+        "WEBHOOK_REJECTED",
+        401,
+        "訊息簽章驗證失敗",
+        "The message's signature could not be verified",
+    ),
+    entry(
+        "PRODUCT_NOT_FOUND",
+        404,
+        "找不到商品，可能已經下架",
+        "Product not found; it may have been taken down",
+    ),
+    entry(
+        "PRICE_CHANGED",
+        409,
+        "價格已更新，請確認後再下單",
+        "The price has changed; please check and order again",
+    ),
+    entry(
+        "PURCHASE_LIMIT_EXCEEDED",
+        409,
+        "超過每人限購數量",
+        "This is more than one customer may buy",
+    ),
+    entry("SALE_NOT_OPEN", 409, "搶購活動尚未開始或已經結束", "The sale is not open"),
+    entry(
+        "INVALID_TRANSITION",
+        409,
+        "目前的狀態無法進行這項操作",
+        "This cannot be done in the current state",
+    ),
+    entry(
+        "VERSION_CONFLICT",
+        412,
+        "資料已被更新，請重新載入",
+        "The data has changed meanwhile; please reload",
+    ),
+    entry(
+        "IDEMPOTENCY_KEY_MISSING",
+        400,
+        "缺少 Idempotency-Key 標頭",
+        "The Idempotency-Key header is missing or malformed",
+    ),
+    entry(
+        "IDEMPOTENCY_KEY_REUSED",
+        422,
+        "同一個 Idempotency-Key 用在不同的請求",
+        "This Idempotency-Key was used for another request",
+    ),
+    entry(
+        "REQUEST_IN_PROGRESS",
+        409,
+        "相同的請求正在處理中，請稍候",
+        "The same request is still being processed",
+    ),
+    entry(
+        "QUEUE_FULL",
+        503,
+        "目前下單人數眾多，請稍後再試",
+        "Very many people are ordering right now; please try again shortly",
+    ),
+    entry(
+        "RATE_LIMITED",
+        429,
+        "操作過於頻繁，請稍後再試",
+        "Too many requests; please try again later",
+    ),
+    entry("CHALLENGE_REQUIRED", 428, "請稍候片刻再試一次", "Please wait a moment and try again"),
+    entry("NETWORK_ERROR", 504, "連線異常，請稍後重試", "Connection problem; please try again"),
+    entry(
+        "VALIDATION_FAILED",
+        422,
+        "輸入的資料有誤，請檢查後再送出",
+        "Some of the input is not valid; please check it",
+    ),
+    entry("MALFORMED_REQUEST", 400, "無法解讀的請求內容", "The request could not be read"),
+    entry("UNSUPPORTED_MEDIA_TYPE", 415, "不支援的內容格式", "The content type is not supported"),
+    entry("PAYLOAD_TOO_LARGE", 413, "請求內容過大", "The request is too large"),
+    entry("NOT_FOUND", 404, "找不到這個網址", "There is nothing at this address"),
+    entry(
+        "METHOD_NOT_ALLOWED",
+        405,
+        "這個網址不支援此操作",
+        "This address does not support that method",
+    ),
+    entry(
+        "REQUEST_TIMEOUT",
+        408,
+        "請求逾時，請重試",
+        "The request took too long to arrive; please try again",
+    ),
+    entry(
+        "SERVICE_UNAVAILABLE",
+        503,
+        "服務暫時無法使用，請稍後再試",
+        "The service is temporarily unavailable; please try again shortly",
+    ),
+    entry("INTERNAL", 500, "系統發生錯誤，我們已收到通知", "Something went wrong on our side"),
+];
+
+const fn entry(name: &'static str, status: u16, zh_tw: &'static str, en: &'static str) -> Entry {
+    Entry { name, status, zh_tw, en }
+}
