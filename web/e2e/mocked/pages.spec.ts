@@ -36,6 +36,7 @@ for (const { name, prefix, viewport } of VIEWS) {
 
     for (const [kind, paths] of Object.entries(PUBLIC)) {
       test(`${kind}: each page is whole`, async ({ page }) => {
+        test.setTimeout(120_000);
         const found = complaints(page);
         for (const path of paths) {
           await test.step(path, async () => {
