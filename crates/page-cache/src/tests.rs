@@ -536,6 +536,15 @@ async fn who_leaves_does_not_take_the_answer_along() {
 }
 
 #[tokio::test]
+async fn it_can_be_waited_for_on_any_thread() {
+    let house = ordinary().await;
+    let request = Request::builder().uri("/").header("host", "a").body(Body::empty()).unwrap();
+    let cache = house.cache.clone();
+    let task = house.tasks.spawn(async move { cache.answer(request).await.status() });
+    assert_eq!(task.await.unwrap(), StatusCode::OK);
+}
+
+#[tokio::test]
 async fn switched_off_it_does_nothing() {
     let house = house(Settings { bytes: 0, ..Settings::default() }).await;
     let (first, second) = (house.get("/").await, house.get("/").await);
