@@ -15,6 +15,7 @@ use jiff::SignedDuration;
 use kernel::{Ids, ManualClock, SharedClock, SystemClock};
 use notifications::OrderMails;
 use outbox::{JobHandler, JobRunner, Relay, Subscriber};
+use page_cache::{Means, PageCache, PageCacheMetrics};
 use payments::{
     PaymentProvider, Providers,
     providers::{CashOnDelivery, EcpayOptions, EcpayProvider},
@@ -30,6 +31,7 @@ use crate::{
     keys::Keys,
     limits,
     messages::Ways,
+    proxy::Proxy,
     supervise::{room::Room, worker},
     workers::{gauges, scheduled, stock_alerts, stocktakes, watch, webhooks},
 };
@@ -86,6 +88,7 @@ pub struct Shop {
     /// What `/metrics` shows.
     pub metrics: Metrics,
     state: AppState,
+    pages: Means,
     db: Db,
     engine: Engine,
     tasks: TaskTracker,
@@ -148,15 +151,23 @@ impl Shop {
         gauges::spawn(&tasks, &stop, &metrics, &db, &clock, intake)?;
         scheduled::spawn(&tasks, &stop, config, base);
         stocktakes::spawn(&tasks, &stop, &db, &clock, &ids);
-        watch::spawn(&tasks, &stop, base, &keys)?;
+        let pages = pages(base, &metrics, &tasks, &stop)?;
+        watch::spawn(base, &keys, &pages)?;
 
-        Ok(Self { api: api::router(state.clone()), metrics, state, db, engine, tasks, stop })
+        Ok(Self { api: api::router(state.clone()), metrics, state, pages, db, engine, tasks, stop })
     }
 
     /// Ends the event streams, which would otherwise outlast everything; their readers connect
     /// again by themselves.
     pub fn end_streams(&self) {
         self.state.end_streams();
+    }
+
+    /// The storefront's pages, kept for whoever asks next.
+    pub fn page_cache(&self, storefront: Proxy, config: &Config) -> PageCache<Proxy> {
+        let bytes = u64::from(config.page_cache_mib) << 20;
+        let settings = page_cache::Settings { bytes, ..page_cache::Settings::default() };
+        PageCache::new(storefront, settings, self.pages.clone())
     }
 
     /// Places what waits in the intake, ends the workers, lets go of the database. Whoever awaits
@@ -169,6 +180,22 @@ impl Shop {
         self.engine.db.close().await;
         self.db.close().await;
     }
+}
+
+/// What kept pages are made with.
+fn pages(
+    base: &Base,
+    metrics: &Metrics,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<Means> {
+    Ok(Means {
+        generation: page_cache::Generation::default(),
+        clock: base.clock.clone(),
+        metrics: PageCacheMetrics::new(metrics)?,
+        tasks: tasks.clone(),
+        stop: stop.clone(),
+    })
 }
 
 /// Starts who hands events to their subscribers, and who does the jobs that come of them.

@@ -26,7 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("L3, flows", &["intake", "checkout", "queries"]),
-    ("L4, delivery", &["api"]),
+    ("L4, delivery", &["api", "page-cache"]),
     ("L5, the binary", &["oxcart"]),
 ];
 
