@@ -50,7 +50,7 @@ async fn run(db: Db, clock: SharedClock, keys: Keys, pages: Means, stop: Cancell
                 tracing::warn!(%error, "denylist, policies and the catalogue's revision could not be read");
             }
             None if blind => {
-                tracing::info!("denylist, policies and the catalogue's revision are read again")
+                tracing::info!("denylist, policies and the catalogue's revision are read again");
             }
             _ => {}
         }
