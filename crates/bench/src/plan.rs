@@ -34,6 +34,7 @@ pub enum Measure {
     UnderAbuse,
     ProductApi,
     ProductPage,
+    Searching,
     NaiveGuardedUpdate,
     NaiveForUpdate,
     OutboxDrain,
@@ -75,6 +76,10 @@ pub const ROWS: &[Planned] = &[
     row("orders_under_abuse_of_calm", "%", Measure::UnderAbuse, 1),
     row("product_api", "answers/s", Measure::ProductApi, 1),
     row("product_page", "answers/s", Measure::ProductPage, 1),
+    row("search_p50_ms", "ms", Measure::Searching, 1),
+    row("search_p99_ms", "ms", Measure::Searching, 1),
+    row("suggest_p99_ms", "ms", Measure::Searching, 1),
+    row("search_index_s", "s", Measure::Searching, 1),
     row("naive_guarded_update", "orders/s", Measure::NaiveGuardedUpdate, 1),
     row("naive_for_update", "orders/s", Measure::NaiveForUpdate, 1),
     row("outbox_drain", "events/s", Measure::OutboxDrain, 1),
@@ -128,7 +133,7 @@ mod tests {
     use super::*;
 
     /// What others rely on.
-    const AGREED: [&str; 20] = [
+    const AGREED: [&str; 21] = [
         "limit_bare_handler",
         "limit_sql_only",
         "limit_additive",
@@ -144,6 +149,7 @@ mod tests {
         "sold_out",
         "product_page",
         "product_api",
+        "search_p99_ms",
         "outbox_drain",
         "expiry",
         "p50_ms_half_load",

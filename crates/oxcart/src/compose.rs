@@ -21,6 +21,7 @@ use payments::{
 };
 use pg::{Db, DbOptions};
 use ports::ObjectStore;
+use search::Search;
 use telemetry::Metrics;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -31,7 +32,7 @@ use crate::{
     limits,
     messages::Ways,
     supervise::{room::Room, worker},
-    workers::{gauges, scheduled, stock_alerts, stocktakes, watch, webhooks},
+    workers::{finding, gauges, scheduled, stock_alerts, stocktakes, watch, webhooks},
 };
 
 /// ECPay's public test merchant: number, `HashKey`, `HashIV`.
@@ -107,6 +108,7 @@ impl Shop {
         let ecpay = ecpay_provider(config)?;
         let access = OrderAccess::new(keys.order);
         let checkout = checkout(config, base, &ecpay, access, PaymentMetrics::new(&metrics)?)?;
+        let search = Search::default();
         let state = AppState::new(Parts {
             db: db.clone(),
             clock: clock.clone(),
@@ -127,6 +129,7 @@ impl Shop {
             objects: base.objects.clone(),
             carrier_secret: carrier_secret(config)?,
             dev_clock: base.dev_clock.clone(),
+            search: search.clone(),
             metrics: metrics.clone(),
         });
 
@@ -149,6 +152,7 @@ impl Shop {
         scheduled::spawn(&tasks, &stop, config, base);
         stocktakes::spawn(&tasks, &stop, &db, &clock, &ids);
         watch::spawn(&tasks, &stop, base, &keys)?;
+        finding::spawn(&tasks, &stop, &metrics, &db, search)?;
 
         Ok(Self { api: api::router(state.clone()), metrics, state, db, engine, tasks, stop })
     }

@@ -7,6 +7,6 @@ mod summary;
 mod variant;
 
 pub use detail::{OptionView, ProductKey, ProductView, detail};
-pub use list::{ProductQuery, ProductSort, list};
+pub use list::{ProductQuery, ProductSort, list, summaries};
 pub use summary::{CategoryRef, ProductSummary};
 pub use variant::VariantView;

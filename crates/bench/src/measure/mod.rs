@@ -6,6 +6,7 @@ mod limits;
 mod orders;
 mod queue;
 mod reads;
+mod searching;
 
 use std::time::Duration;
 
@@ -88,6 +89,7 @@ impl Bench {
             Measure::SoldOut => self.sold_out().await,
             Measure::ProductApi => self.product_api().await,
             Measure::ProductPage => return self.product_page().await,
+            Measure::Searching => self.searching().await,
             Measure::NaiveGuardedUpdate => self.naive("naive_guarded_update").await,
             Measure::NaiveForUpdate => self.naive("naive_for_update").await,
             Measure::OutboxDrain => self.outbox_drain("outbox_drain", false).await,
