@@ -2,8 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use jiff_sqlx::Timestamp;
-use kernel::{LocalizedText, id::VariantId};
+use jiff_sqlx::{Timestamp, ToSqlx as _};
+use kernel::{
+    LocalizedText,
+    id::{ProductId, VariantId},
+};
 use pg::{Connection, Db, DbResult};
 use ::search::{Document, DocumentVariant, Search, SearchError, Shelf};
 use serde::Deserialize;
@@ -11,6 +14,8 @@ use sqlx::types::Json;
 use thiserror::Error;
 use tracing::instrument;
 use uuid::Uuid;
+
+use crate::products::{self, ProductSummary};
 
 /// Products read at once: a bounded answer, and no transaction that lasts.
 const CHUNK: i64 = 1_000;
@@ -71,6 +76,36 @@ impl Refresher {
     }
 }
 
+/// The tiles of what was found, in this order, as they are now: the index may be some seconds behind,
+/// and what was withdrawn meanwhile is missing.
+pub async fn tiles(
+    conn: &mut Connection,
+    found: &[ProductId],
+    now: jiff::Timestamp,
+) -> DbResult<Vec<ProductSummary>> {
+    let found: Vec<Uuid> = found.iter().map(|id| id.as_uuid()).collect();
+    let visible = visible(conn, &found, now).await?;
+    let found: Vec<Uuid> = found.into_iter().filter(|id| visible.contains(id)).collect();
+    products::summaries(conn, &found).await
+}
+
+#[instrument(name = "db.queries.search_visible", skip_all, err)]
+async fn visible(
+    conn: &mut Connection,
+    ids: &[Uuid],
+    now: jiff::Timestamp,
+) -> DbResult<HashSet<Uuid>> {
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM catalog.products
+         WHERE id = ANY ($1) AND status = 'published' AND published_at <= $2",
+        ids,
+        now.to_sqlx() as _,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().collect())
+}
+
 #[instrument(name = "db.queries.search_seen", skip_all, err)]
 async fn seen(conn: &mut Connection) -> DbResult<Seen> {
     let seen = sqlx::query_as!(
@@ -91,12 +126,12 @@ async fn documents(db: &Db) -> DbResult<Vec<Document>> {
     loop {
         // A connection for each chunk: the pool's others are not kept waiting for all of them.
         let mut conn = db.acquire().await?;
-        let rows = products(&mut conn, after).await?;
+        let rows = product_rows(&mut conn, after).await?;
         let Some(last) = rows.last() else { return Ok(documents) };
         after = last.id;
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
         let mut variants: HashMap<Uuid, Vec<DocumentVariant>> = HashMap::new();
-        for row in self::variants(&mut conn, &ids).await? {
+        for row in variant_rows(&mut conn, &ids).await? {
             variants.entry(row.product_id).or_default().push(row.into_variant());
         }
         documents.extend(rows.into_iter().map(|row| {
@@ -149,7 +184,7 @@ impl ProductRow {
 }
 
 #[instrument(name = "db.queries.search_products", skip_all, err)]
-async fn products(conn: &mut Connection, after: Uuid) -> DbResult<Vec<ProductRow>> {
+async fn product_rows(conn: &mut Connection, after: Uuid) -> DbResult<Vec<ProductRow>> {
     let rows = sqlx::query_as!(
         ProductRow,
         r#"SELECT p.id, p.slug, p.name_zh, p.name_en, p.subtitle_zh, p.subtitle_en,
@@ -193,7 +228,7 @@ impl VariantRow {
 }
 
 #[instrument(name = "db.queries.search_variants", skip_all, err)]
-async fn variants(conn: &mut Connection, products: &[Uuid]) -> DbResult<Vec<VariantRow>> {
+async fn variant_rows(conn: &mut Connection, products: &[Uuid]) -> DbResult<Vec<VariantRow>> {
     let rows = sqlx::query_as!(
         VariantRow,
         r#"SELECT v.id, v.product_id, v.sku, v.name_zh, v.name_en,

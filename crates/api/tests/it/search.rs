@@ -119,9 +119,12 @@ async fn pages_follow_one_another_and_belong_to_their_search() {
 async fn a_product_withdrawn_since_is_not_shown() {
     let app = TestApp::new().await;
     app.index().await;
-    app.execute("DELETE FROM catalog.variants WHERE sku LIKE 'TOTE-%'").await;
+    app.execute("UPDATE catalog.products SET status = 'archived' WHERE slug = 'tote'").await;
     let found = app.visitor().get("/api/search").await.ok(200);
     assert_eq!(slugs(&found), ["mug"]);
+    app.execute("UPDATE catalog.variants SET active = false").await;
+    let found = app.visitor().get("/api/search").await.ok(200);
+    assert_eq!(slugs(&found), Vec::<&str>::new());
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use axum::{
     extract::{RawQuery, State},
 };
 use kernel::{ErrorCode, Money, PageLimit};
-use queries::products::{self, ProductSummary};
+use queries::products::ProductSummary;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -88,13 +88,12 @@ pub async fn handler(
     let now = state.clock.now();
     let found = state.search.ask(move |index| index.search(&query, now)).await;
     let found = found.map_err(|error| problem(&error))?;
-    let ids: Vec<_> = found.page.items.iter().map(|id| id.as_uuid()).collect();
-    let items = match ids.as_slice() {
+    let items = match found.page.items.as_slice() {
         [] => Vec::new(),
         // Prices and availability as they are now, not as the index knew them.
         ids => {
             let mut conn = state.db.acquire().await?;
-            products::summaries(&mut conn, ids).await?
+            queries::search::tiles(&mut conn, ids, now).await?
         }
     };
     let next_cursor = found.page.next_cursor;
