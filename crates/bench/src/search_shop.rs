@@ -107,7 +107,7 @@ fn document(random: &mut Random, n: usize) -> Document {
     let variants = 1 + random.below(4);
     let price = 50 + i64::try_from(random.below(9_000)).unwrap_or_default();
     Document {
-        id: Uuid::from_u128(1 << 100 | n as u128).into(),
+        id: Uuid::from_u128((1 << 100) | n as u128).into(),
         slug: format!("product-{n}"),
         name: LocalizedText::new(name.0, name.1),
         subtitle: LocalizedText::new(format!("{}出品", brand.0), format!("By {}", brand.1)),
@@ -125,7 +125,7 @@ fn document(random: &mut Random, n: usize) -> Document {
             .unwrap_or_default(),
         variants: (0..variants)
             .map(|at| DocumentVariant {
-                id: Uuid::from_u128(2 << 100 | (n * 8 + at) as u128).into(),
+                id: Uuid::from_u128((2 << 100) | (n * 8 + at) as u128).into(),
                 codes: vec![format!("{}-{n:06}-{at}", &thing.1[..2].to_uppercase())],
                 name: LocalizedText::default(),
                 options: vec![text(pick(random, &COLOURS)), {

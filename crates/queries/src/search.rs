@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use ::search::{Document, DocumentVariant, Search, SearchError, Shelf};
 use jiff_sqlx::{Timestamp, ToSqlx as _};
 use kernel::{
     LocalizedText,
     id::{ProductId, VariantId},
 };
 use pg::{Connection, Db, DbResult};
-use ::search::{Document, DocumentVariant, Search, SearchError, Shelf};
 use serde::Deserialize;
 use sqlx::types::Json;
 use thiserror::Error;

@@ -18,7 +18,8 @@ const OPTIONS_MAX: usize = 10;
 /// Values that are told of an option.
 const VALUES_MAX: usize = 40;
 /// Where ranges of prices begin.
-const PRICES: [i64; 12] = [0, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000];
+const PRICES: [i64; 12] =
+    [0, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000];
 
 /// Choices, and how many products each would leave.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -118,7 +119,14 @@ impl<'a> Counter<'a> {
     }
 
     /// A variant of the product goes by, with the reasons why it does not fit.
-    pub fn item(&mut self, row: u32, item: usize, reasons: Reasons, is_left: bool, seen: &mut Seen) {
+    pub fn item(
+        &mut self,
+        row: u32,
+        item: usize,
+        reasons: Reasons,
+        is_left: bool,
+        seen: &mut Seen,
+    ) {
         let item = &self.columns.items[item];
         seen.on_shelf |= reasons & !SHELF == 0;
         seen.is_left |= is_left && reasons & !STOCK == 0;
@@ -143,7 +151,7 @@ impl<'a> Counter<'a> {
             }
         }
         for (at, count) in self.prices.iter_mut().enumerate() {
-            *count += usize::from(seen.prices >> at & 1 == 1);
+            *count += usize::from((seen.prices >> at) & 1 == 1);
         }
         self.in_stock += usize::from(seen.is_left);
     }

@@ -44,9 +44,8 @@ impl Filter {
         }
         let options = keys.into_iter().map(|key| {
             let option = columns.options.iter().position(|it| it.key == key);
-            let wanted = |value: &str| {
-                query.options.iter().any(|it| it.option == key && it.value == value)
-            };
+            let wanted =
+                |value: &str| query.options.iter().any(|it| it.option == key && it.value == value);
             let fits = (0_u32..).zip(&columns.values).filter_map(|(number, value)| {
                 let fits = Some(value.option) == option && wanted(&value.choice.key);
                 fits.then_some(number)

@@ -137,6 +137,9 @@ impl Snapshot {
             let visible = (0_u32..).zip(all).filter(|(_, row)| row.is_visible(now));
             return Ok(visible.map(|(row, _)| Match { row, rank: 0 }).collect());
         }
+        if columns.rows.is_empty() {
+            return Ok(Vec::new());
+        }
         let text = &self.index.text;
         let Some(query) = rank::query(text, q)? else { return Ok(Vec::new()) };
         let found = text.find(&*query)?.into_iter().filter_map(|(row, score)| {

@@ -30,6 +30,5 @@ pub use query::{InvalidQuery, OptionFilter, SearchQuery, SearchSort};
 pub use service::{Search, SearchError};
 pub use suggest::{Suggestion, SuggestionKind};
 
-
 #[cfg(test)]
 mod tests;

@@ -9,8 +9,8 @@ use std::ops::Bound;
 use tantivy::{
     Term,
     query::{
-        BooleanQuery, ConstScoreQuery, DisjunctionMaxQuery, FuzzyTermQuery, Occur, Query, RangeQuery,
-        TermQuery,
+        BooleanQuery, ConstScoreQuery, DisjunctionMaxQuery, FuzzyTermQuery, Occur, Query,
+        RangeQuery, TermQuery,
     },
     schema::{Field, IndexRecordOption},
 };

@@ -1,7 +1,8 @@
 //! The words of all documents, in one tantivy segment in memory: its n-th document is our n-th row.
 
 use tantivy::{
-    DocId, Index, IndexReader, IndexSettings, ReloadPolicy, Score, Searcher, SegmentOrdinal, SegmentReader, TantivyDocument,
+    DocId, Index, IndexReader, IndexSettings, ReloadPolicy, Score, Searcher, SegmentOrdinal,
+    SegmentReader, TantivyDocument,
     collector::{Collector, SegmentCollector},
     directory::RamDirectory,
     query::Query,
@@ -51,10 +52,8 @@ impl TextIndex {
     /// Over these documents, in their order.
     pub fn build(documents: &[Document]) -> tantivy::Result<Self> {
         let (schema, fields) = schema();
-        let settings = IndexSettings {
-            docstore_compress_dedicated_thread: false,
-            ..IndexSettings::default()
-        };
+        let settings =
+            IndexSettings { docstore_compress_dedicated_thread: false, ..IndexSettings::default() };
         let mut writer = Index::builder()
             .schema(schema)
             .settings(settings)

@@ -38,9 +38,7 @@ pub fn fold(text: &str) -> String {
     let narrow: String = text
         .chars()
         .map(|c| match c {
-            '\u{FF01}'..='\u{FF5E}' => {
-                char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c)
-            }
+            '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
             '\u{3000}' => ' ',
             '臺' => '台',
             '裏' => '裡',

@@ -62,7 +62,7 @@ fn run(warm_up: Duration, measure: Duration, seed: u64) -> Result<Figures> {
 fn ask(snapshot: &Snapshot, threads: usize, time: Duration, seed: u64) -> Result<Latencies> {
     let all = std::thread::scope(|scope| {
         let asking: Vec<_> = (0..threads)
-            .map(|thread| scope.spawn(move || one(snapshot, time, seed ^ (thread as u64) << 40)))
+            .map(|thread| scope.spawn(move || one(snapshot, time, seed ^ ((thread as u64) << 40))))
             .collect();
         asking.into_iter().map(std::thread::ScopedJoinHandle::join).collect::<Vec<_>>()
     });

@@ -49,7 +49,8 @@ async fn the_index_is_made_anew_when_something_has_changed_and_only_then() {
 async fn what_appears_later_is_found_when_its_time_has_come() {
     let db = TestDb::new().await;
     Shop::small(&db).await;
-    execute(&db, "UPDATE catalog.products SET published_at = '2999-01-01' WHERE slug = 'mug'").await;
+    execute(&db, "UPDATE catalog.products SET published_at = '2999-01-01' WHERE slug = 'mug'")
+        .await;
     let search = Search::default();
     let refreshed = Refresher::new(search.clone()).refresh(db.db()).await;
     assert_eq!(refreshed.unwrap(), Some(2), "it is in the index already");

@@ -12,8 +12,22 @@ use crate::{
 };
 
 const WORDS: [&str; 16] = [
-    "enamel", "teapot", "lantern", "oolong", "skillet", "notebook", "candle", "compass", "canvas",
-    "backpack", "radio", "honey", "bubble", "fountain", "porcelain", "indigo",
+    "enamel",
+    "teapot",
+    "lantern",
+    "oolong",
+    "skillet",
+    "notebook",
+    "candle",
+    "compass",
+    "canvas",
+    "backpack",
+    "radio",
+    "honey",
+    "bubble",
+    "fountain",
+    "porcelain",
+    "indigo",
 ];
 const RUNS: [&str; 8] = ["馬克杯", "烏龍茶", "鑄鐵鍋", "燈籠", "帆布包", "鋼筆", "蜂蜜", "早餐碗"];
 const COLOURS: [&str; 3] = ["red", "green", "blue"];

@@ -16,9 +16,9 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 /// Why there is no answer, for the client.
 fn problem(error: &SearchError) -> Problem {
     match error {
-        SearchError::NotReady | SearchError::Busy => Problem::new(ErrorCode::ServiceUnavailable)
-            .detail(error.to_string())
-            .retry_after(1),
+        SearchError::NotReady | SearchError::Busy => {
+            Problem::new(ErrorCode::ServiceUnavailable).detail(error.to_string()).retry_after(1)
+        }
         SearchError::Cursor(cursor) => {
             Problem::new(ErrorCode::ValidationFailed).field("#cursor", cursor.to_string())
         }
