@@ -31,7 +31,7 @@ test('words looked for in the list are looked for here', async ({ page }) => {
   await page.goto('/en/products?q=bowl&in_stock=true');
   expect(new URL(page.url()).pathname).toBe('/en/search');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Results for “bowl”');
-  await expect(page.getByTestId('search-total')).toHaveText('Products found: 2');
+  await expect(page.getByTestId('search-total')).toHaveText('Products found: 3');
 });
 
 test.describe('without scripts', () => {
