@@ -111,10 +111,10 @@ impl Columns {
         });
     }
 
-    fn shelf(&mut self, shelf: &Shelf, numbers: &mut Numbers) -> u32 {
+    fn shelf(&mut self, named: &Shelf, numbers: &mut Numbers) -> u32 {
         let next = number(self.shelves.len());
-        *numbers.shelves.entry(shelf.slug.clone()).or_insert_with(|| {
-            self.shelves.push(shelf.clone());
+        *numbers.shelves.entry(named.slug.clone()).or_insert_with(|| {
+            self.shelves.push(named.clone());
             next
         })
     }

@@ -19,11 +19,21 @@ pub const STOCK: Reasons = 1 << 2;
 /// The first of the options asked for; the others follow.
 const OPTION: Reasons = 1 << 3;
 
+/// The shelf asked for.
+#[derive(Clone, Copy, Debug)]
+enum Wanted {
+    /// None in particular.
+    Any,
+    /// This one.
+    This(u32),
+    /// One that does not exist, and holds nothing.
+    Unknown,
+}
+
 /// A query's filters, by number.
 #[derive(Debug)]
 pub struct Filter {
-    /// The shelf asked for; one that does not exist holds nothing.
-    shelf: Option<Option<u32>>,
+    shelf: Wanted,
     least: i64,
     most: i64,
     in_stock: bool,
@@ -53,7 +63,10 @@ impl Filter {
             (option, fits.collect())
         });
         Self {
-            shelf: shelf.map(|slug| place(slug).and_then(|at| u32::try_from(at).ok())),
+            shelf: shelf.map_or(Wanted::Any, |slug| {
+                let at = place(slug).and_then(|at| u32::try_from(at).ok());
+                at.map_or(Wanted::Unknown, Wanted::This)
+            }),
             least: query.min_price.unwrap_or(0),
             most: query.max_price.unwrap_or(i64::MAX),
             in_stock: query.in_stock,
@@ -63,10 +76,12 @@ impl Filter {
 
     /// Why none of the product's variants fits.
     pub fn of_row(&self, row: &Row) -> Reasons {
-        match self.shelf {
-            Some(wanted) if wanted.is_none_or(|shelf| !row.shelves.contains(&shelf)) => SHELF,
-            _ => 0,
-        }
+        let fits = match self.shelf {
+            Wanted::Any => true,
+            Wanted::This(shelf) => row.shelves.contains(&shelf),
+            Wanted::Unknown => false,
+        };
+        if fits { 0 } else { SHELF }
     }
 
     /// Why the variant does not fit.

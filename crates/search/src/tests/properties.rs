@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
-use kernel::{PageLimit, id::VariantId};
+use kernel::{Money, PageLimit, id::VariantId};
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::{asking, found, now, product_id, snapshot, snapshot_with, text, variant_id};
@@ -274,7 +274,7 @@ proptest! {
             prop_assert_eq!(counted("size", size), other.count(&goods), "{}", size);
         }
         for range in &facets.prices {
-            let (min, max) = (range.min.amount(), range.max.map(|it| it.amount()));
+            let (min, max) = (range.min.amount(), range.max.map(Money::amount));
             let other = Asked { min: Some(min), max, ..asked.clone() };
             prop_assert_eq!(range.count, other.count(&goods), "from {}", min);
         }

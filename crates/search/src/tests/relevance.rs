@@ -46,6 +46,7 @@ fn the_best_fit_comes_first() {
         ("壺", &[TEAPOT]),
         ("高山", &[OOLONG]),
         ("台北", &[CAFE]),
+        ("克杯架", &[CUP_HOLDER]),
         ("ＣＡＦＥ", &[CAFE]),
         ("cafe", &[CAFE]),
         // Beginnings, parts and slips of Latin words.
