@@ -78,7 +78,7 @@ impl Filter {
     pub fn of_row(&self, row: &Row) -> Reasons {
         let fits = match self.shelf {
             Wanted::Any => true,
-            Wanted::This(shelf) => row.shelves.contains(&shelf),
+            Wanted::This(number) => row.shelves.contains(&number),
             Wanted::Unknown => false,
         };
         if fits { 0 } else { SHELF }
