@@ -22,6 +22,7 @@ use payments::{
 };
 use pg::{Db, DbOptions};
 use ports::ObjectStore;
+use search::Search;
 use telemetry::Metrics;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -33,7 +34,7 @@ use crate::{
     messages::Ways,
     proxy::Proxy,
     supervise::{room::Room, worker},
-    workers::{gauges, scheduled, stock_alerts, stocktakes, watch, webhooks},
+    workers::{finding, gauges, scheduled, stock_alerts, stocktakes, watch, webhooks},
 };
 
 /// ECPay's public test merchant: number, `HashKey`, `HashIV`.
@@ -110,6 +111,7 @@ impl Shop {
         let ecpay = ecpay_provider(config)?;
         let access = OrderAccess::new(keys.order);
         let checkout = checkout(config, base, &ecpay, access, PaymentMetrics::new(&metrics)?)?;
+        let search = Search::default();
         let state = AppState::new(Parts {
             db: db.clone(),
             clock: clock.clone(),
@@ -130,6 +132,7 @@ impl Shop {
             objects: base.objects.clone(),
             carrier_secret: carrier_secret(config)?,
             dev_clock: base.dev_clock.clone(),
+            search: search.clone(),
             metrics: metrics.clone(),
         });
 
@@ -153,6 +156,7 @@ impl Shop {
         stocktakes::spawn(&tasks, &stop, &db, &clock, &ids);
         let pages = pages(base, &metrics, &tasks, &stop)?;
         watch::spawn(base, &keys, &pages)?;
+        finding::spawn(&tasks, &stop, &metrics, &db, search)?;
 
         Ok(Self { api: api::router(state.clone()), metrics, state, pages, db, engine, tasks, stop })
     }

@@ -22,6 +22,8 @@ use payments::{
     providers::{CashOnDelivery, EcpayOptions, EcpayProvider},
 };
 use ports::{ObjectStore, mail::DevMailbox, sms::DevSmsBox};
+use queries::search::Refresher;
+use search::Search;
 use serde_json::Value;
 use tempfile::TempDir;
 use testkit::{TestDb, seed::Shop};
@@ -33,6 +35,8 @@ pub struct TestApp {
     pub db: TestDb,
     pub shop: Shop,
     pub router: Router,
+    /// Empty until it is made: [`TestApp::index`].
+    search: Search,
     /// Where mails, short messages and pictures lie.
     folder: TempDir,
 }
@@ -61,15 +65,18 @@ impl TestApp {
         let db = TestDb::new().await;
         let shop = Shop::small(&db).await;
         let folder = tempfile::tempdir().unwrap();
-        let router = router(&db, public_url, (limits, settings, bits), folder.path());
-        Self { db, shop, router, folder }
+        let search = Search::default();
+        let given = (limits, settings, bits, search.clone());
+        let router = router(&db, public_url, given, folder.path());
+        Self { db, shop, router, search, folder }
     }
 
     /// After a restart: nothing is remembered but what the database holds.
     pub fn restarted(self) -> Self {
-        let off = (Limits::off(), Settings::default(), 0);
+        let search = Search::default();
+        let off = (Limits::off(), Settings::default(), 0, search.clone());
         let router = router(&self.db, "http://shop.test", off, self.folder.path());
-        Self { router, ..self }
+        Self { router, search, ..self }
     }
 
     /// What pays refunds back.
@@ -96,6 +103,12 @@ impl TestApp {
     /// The folder that short messages go into.
     pub fn sms_box(&self) -> DevSmsBox {
         sms_box(&self.db, self.folder.path())
+    }
+
+    /// Makes the search index of what the catalogue says now.
+    pub async fn index(&self) {
+        let mut refresher = Refresher::new(self.search.clone());
+        refresher.refresh(self.db.db()).await.unwrap();
     }
 
     /// Moves the clock.
@@ -139,7 +152,7 @@ fn checkout(db: &TestDb, public_url: &str, settings: Settings) -> Checkout {
 fn router(
     db: &TestDb,
     public_url: &str,
-    (limits, settings, bits): (Limits, Settings, u32),
+    (limits, settings, bits, search): (Limits, Settings, u32, Search),
     folder: &Path,
 ) -> Router {
     let (clock, ids) = (db.shared_clock(), db.ids().clone());
@@ -173,6 +186,7 @@ fn router(
         objects: ObjectStore::directory(&folder.join("objects")).unwrap(),
         carrier_secret: Some(WebhookSecret::parse(CARRIER_SECRET).unwrap()),
         dev_clock: None,
+        search,
         metrics: telemetry::Metrics::new(),
     });
     api::router(state)

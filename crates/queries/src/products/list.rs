@@ -140,7 +140,10 @@ pub async fn list(
 }
 
 /// The tiles of these products, in this order. One that changed meanwhile may be missing.
-async fn summaries(conn: &mut Connection, ids: &[Uuid]) -> Result<Vec<ProductSummary>, DbError> {
+pub(crate) async fn summaries(
+    conn: &mut Connection,
+    ids: &[Uuid],
+) -> Result<Vec<ProductSummary>, DbError> {
     let heads = sql::heads(conn, ids).await?;
     let mut heads: HashMap<Uuid, _> = heads.into_iter().map(|head| (head.id, head)).collect();
     let mut variants: HashMap<Uuid, Vec<VariantRow>> = HashMap::new();

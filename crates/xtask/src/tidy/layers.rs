@@ -23,6 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "shipping",
             "notifications",
             "webhooks",
+            "search",
         ],
     ),
     ("L3, flows", &["intake", "checkout", "queries"]),

@@ -1,17 +1,24 @@
+import { redirect } from '@sveltejs/kit';
 import { readQuery } from '#lib/catalog/query.ts';
+import { href } from '#lib/i18n/text.ts';
+import { readSearch, searchPath } from '#lib/search/query.ts';
 import { api, need } from '#lib/server/api.ts';
 import type { PageServerLoad } from './$types.js';
 
 const PAGE_SIZE = 12;
 
 export const load: PageServerLoad = async (event) => {
-  const query = readQuery(event.url.searchParams);
+  const { searchParams } = event.url;
+  // Where words were looked for before there was a page for it.
+  if (searchParams.get('q')?.trim()) {
+    redirect(301, href(searchPath({ ...readSearch(searchParams), cursor: undefined })));
+  }
+  const query = readQuery(searchParams);
   const page = await need(
     api(event).GET('/api/products', {
       params: {
         query: {
           ...query,
-          q: query.q || undefined,
           category: query.category || undefined,
           in_stock: query.in_stock || undefined,
           limit: PAGE_SIZE,
