@@ -112,7 +112,7 @@ impl SearchParams {
         let price = |name: &str, amount: Option<i64>| {
             let money = amount.map(Money::twd).transpose();
             let money = money.map_err(|error| wrong(name, &error.to_string()))?;
-            Ok::<_, Problem>(money.map(|money| money.amount()))
+            Ok::<_, Problem>(money.map(kernel::Money::amount))
         };
         let options = form_urlencoded::parse(raw.as_bytes()).filter(|(name, _)| name == "option");
         let options = options
