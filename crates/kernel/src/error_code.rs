@@ -122,6 +122,15 @@ pub enum ErrorCode {
     /// An unknown or unpublished product or variant.
     #[serde(rename = "PRODUCT_NOT_FOUND")]
     ProductNotFound,
+    /// A product cannot be shown, scheduled, withdrawn or archived from the state it is in.
+    #[serde(rename = "PRODUCT_STATE_CONFLICT")]
+    ProductStateConflict,
+    /// An unknown category.
+    #[serde(rename = "CATEGORY_NOT_FOUND")]
+    CategoryNotFound,
+    /// Products or categories lie in a category that is to be deleted.
+    #[serde(rename = "CATEGORY_NOT_EMPTY")]
+    CategoryNotEmpty,
     /// The price the client saw is not the price now.
     #[serde(rename = "PRICE_CHANGED")]
     PriceChanged,
@@ -236,6 +245,9 @@ impl ErrorCode {
         Self::ReturnPeriodOver,
         Self::WebhookRejected,
         Self::ProductNotFound,
+        Self::ProductStateConflict,
+        Self::CategoryNotFound,
+        Self::CategoryNotEmpty,
         Self::PriceChanged,
         Self::PurchaseLimitExceeded,
         Self::SaleNotOpen,
@@ -415,6 +427,19 @@ const TABLE: &[Entry] = &[
         404,
         "找不到商品，可能已經下架",
         "Product not found; it may have been taken down",
+    ),
+    entry(
+        "PRODUCT_STATE_CONFLICT",
+        409,
+        "商品目前的狀態不允許這個操作",
+        "The product's state does not allow this",
+    ),
+    entry("CATEGORY_NOT_FOUND", 404, "找不到分類", "Category not found"),
+    entry(
+        "CATEGORY_NOT_EMPTY",
+        409,
+        "分類裡還有商品或子分類，不能刪除",
+        "Products or categories still lie in the category",
     ),
     entry(
         "PRICE_CHANGED",

@@ -37,7 +37,7 @@ pub enum ProductSort {
 pub struct ProductQuery {
     /// Words, each of which must occur in a name, a subtitle or a SKU.
     pub q: Option<String>,
-    /// Only this category, by slug.
+    /// Only this category and what lies in it, by a slug it has or had.
     pub category: Option<String>,
     /// Only with a variant at this price or more.
     pub min_price: Option<Money>,
@@ -140,7 +140,10 @@ pub async fn list(
 }
 
 /// The tiles of these products, in this order. One that changed meanwhile may be missing.
-async fn summaries(conn: &mut Connection, ids: &[Uuid]) -> Result<Vec<ProductSummary>, DbError> {
+pub(super) async fn summaries(
+    conn: &mut Connection,
+    ids: &[Uuid],
+) -> Result<Vec<ProductSummary>, DbError> {
     let heads = sql::heads(conn, ids).await?;
     let mut heads: HashMap<Uuid, _> = heads.into_iter().map(|head| (head.id, head)).collect();
     let mut variants: HashMap<Uuid, Vec<VariantRow>> = HashMap::new();
