@@ -1,6 +1,9 @@
 //! Products and categories as people change them: versions, the tree, slugs, states.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use catalog::{
     EditContext, Misplaced, Move, MoveError, StoredCategory, add_category, add_product, category,
@@ -13,10 +16,13 @@ use kernel::{
 
 use super::*;
 
+/// Each transaction draws other ids, although the clock stands still.
+static SEED: AtomicU64 = AtomicU64::new(1000);
+
 /// Does something in a transaction of its own, which ends as it should.
 macro_rules! within {
     ($db:expr, $change:ident($($argument:expr),+)) => {{
-        let (db, ids) = ($db, Ids::from_seed(7));
+        let (db, ids) = ($db, Ids::from_seed(SEED.fetch_add(1, Ordering::Relaxed)));
         let clock = db.clock();
         let mut tx = db.db().begin().await.unwrap();
         let done = $change(&mut tx, $($argument,)+ &EditContext { clock: &*clock, ids: &ids }).await;
@@ -42,7 +48,7 @@ async fn text(db: &TestDb, sql: &'static str) -> Vec<String> {
     sqlx::query_scalar(sql).fetch_all(&mut *conn).await.unwrap()
 }
 
-const EVENTS: &str = "SELECT type FROM outbox.events ORDER BY id";
+const EVENTS: &str = "SELECT type FROM outbox.events ORDER BY tx, position";
 
 async fn stored(db: &TestDb, id: CategoryId) -> StoredCategory {
     category(&mut db.db().acquire().await.unwrap(), id).await.unwrap().unwrap()

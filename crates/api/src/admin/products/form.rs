@@ -172,7 +172,7 @@ impl From<ProductForm> for ProductPatch {
 }
 
 fn wrong(pointer: impl Into<String>, detail: impl Into<String>) -> Problem {
-    Problem::new(ErrorCode::ValidationFailed).field(pointer.into(), detail.into())
+    Problem::new(ErrorCode::ValidationFailed).field(pointer, detail)
 }
 
 fn slug(text: &str) -> Result<Slug, Problem> {
