@@ -1,7 +1,8 @@
 import { redirect } from '@sveltejs/kit';
 import { listPath, readQuery } from '#lib/catalog/query.ts';
 import { localizeHref } from '#lib/paraglide/runtime.js';
-import { api, need, want } from '#lib/server/api.ts';
+import { api, need } from '#lib/server/api.ts';
+import { newSlug } from '#lib/server/moved.ts';
 import type { PageServerLoad } from './$types.js';
 
 const PAGE_SIZE = 12;
@@ -26,14 +27,10 @@ export const load: PageServerLoad = async (event) => {
     event.parent(),
   ]);
   if (query.category && !categories.some(({ slug }) => slug === query.category)) {
-    // The API leads from a slug a category had once to the one it has.
-    const moved = await want(
-      client.GET('/api/categories/{slug}', { params: { path: { slug: query.category } } }),
-      undefined,
-    );
-    if (moved && moved.slug !== query.category) {
-      redirect(301, localizeHref(listPath({ ...query, category: moved.slug })));
-    }
+    // It may have had this slug once.
+    const path = { slug: query.category };
+    const moved = await newSlug(client.GET('/api/categories/{slug}', { params: { path } }));
+    if (moved) redirect(301, localizeHref(listPath({ ...query, category: moved })));
   }
   return { query, products: page.items, nextCursor: page.next_cursor ?? undefined };
 };

@@ -3,17 +3,17 @@ import { readQuantity } from '#lib/cart/quantity.ts';
 import { settle } from '#lib/api/problem.ts';
 import { localizeHref } from '#lib/paraglide/runtime.js';
 import { api, need } from '#lib/server/api.ts';
+import { newSlug } from '#lib/server/moved.ts';
 import { isEnhanced, refusal } from '#lib/server/form.ts';
 import type { Actions, PageServerLoad } from './$types.js';
 
 export const load: PageServerLoad = async (event) => {
   const client = api(event);
   const { slug } = event.params;
-  // The API leads from an id, or from a slug it had once, to the product.
-  const product = await need(client.GET('/api/products/{id}', { params: { path: { id: slug } } }));
-  if (product.slug !== slug && event.request.method === 'GET') {
-    redirect(301, localizeHref(`/products/${product.slug}${event.url.search}`));
-  }
+  const asked = client.GET('/api/products/{id}', { params: { path: { id: slug } } });
+  const moved = await newSlug(asked);
+  if (moved) redirect(301, localizeHref(`/products/${moved}${event.url.search}`));
+  const product = await need(asked);
   return { product, related: product.related.slice(0, 4) };
 };
 
