@@ -35,8 +35,6 @@ playwright() {
 real() {
     local outcome=0
     export OXCART_DEV_CLOCK=true
-    # Without one, nothing goes back to a card by itself. The simulator takes any.
-    export OXCART_ECPAY_CHECK_CODE=25938934
     build_shop
     open_shop e2e || return 1
     export E2E_BASE_URL=$shop_url E2E_SIMULATOR_URL="http://127.0.0.1:$((PORT + 1))"

@@ -2,8 +2,10 @@ import { defineConfig } from '@playwright/test';
 
 const MOCK_PORT = Number(process.env.E2E_MOCK_PORT ?? 4180);
 
+/** A run empties its folder when it begins: each project has one of its own, to run beside others. */
+const outputOf = (project: string) => `test-results/playwright/${project}`;
+
 export default defineConfig({
-  outputDir: 'test-results/playwright',
   forbidOnly: Boolean(process.env.CI),
   // A test that passes only sometimes has failed.
   retries: 0,
@@ -15,7 +17,6 @@ export default defineConfig({
     locale: 'zh-TW',
     timezoneId: 'Asia/Taipei',
     contextOptions: { reducedMotion: 'reduce' },
-    trace: 'retain-on-failure',
     launchOptions: {
       executablePath: process.env.E2E_CHROMIUM ?? '/usr/bin/chromium',
       args: ['--no-sandbox', '--disable-background-networking'],
@@ -25,17 +26,25 @@ export default defineConfig({
     {
       name: 'mocked',
       testDir: 'e2e/mocked',
+      outputDir: outputOf('mocked'),
       // Their people and orders are their own: a long file need not wait for one worker.
       fullyParallel: true,
-      use: { baseURL: `http://127.0.0.1:${MOCK_PORT}` },
+      // Recording costs more than the tests do, and what fails here fails again:
+      // `--trace on` with the test's name tells the rest.
+      use: { baseURL: `http://127.0.0.1:${MOCK_PORT}`, screenshot: 'only-on-failure' },
     },
     {
       name: 'real',
       testDir: 'e2e/real',
+      outputDir: outputOf('real'),
       // They share one shop: its clock, which some of them move, and its stock, which they count.
       workers: 1,
       timeout: 180_000,
-      use: { baseURL: process.env.E2E_BASE_URL ?? 'http://127.0.0.1:8080' },
+      use: {
+        baseURL: process.env.E2E_BASE_URL ?? 'http://127.0.0.1:8080',
+        // The page at every step, without a film of it, which would slow the shop down as well.
+        trace: { mode: 'retain-on-failure', screenshots: false, snapshots: true },
+      },
     },
   ],
   // The real stack is started by whoever asks for it; the mock starts itself.

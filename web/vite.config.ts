@@ -15,7 +15,8 @@ export default defineConfig({
         runes: ({ filename }) => (/[/\\]node_modules[/\\]/.test(filename) ? undefined : true),
       },
       csp: {
-        mode: 'nonce',
+        // Not nonces: a page that is kept for many would give them all the same one (ADR 0030).
+        mode: 'hash',
         directives: {
           'default-src': ['self'],
           'script-src': ['self'],

@@ -16,6 +16,8 @@ declare global {
       refresh?: Promise<boolean>;
       /** Origins, beside our own, that a form of this page may be sent to. */
       formActions: string[];
+      /** The API refused or failed something while this page was made: it is not for others. */
+      isIncomplete: boolean;
     }
     interface PageData {
       cartCount?: number;

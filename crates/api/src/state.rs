@@ -9,6 +9,7 @@ use intake::{Intake, Pending};
 use kernel::{Ids, ManualClock, SharedClock};
 use pg::Db;
 use ports::{ObjectStore, mail::DevMailbox, sms::DevSmsBox};
+use search::Search;
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -57,6 +58,8 @@ pub struct Parts {
     pub carrier_secret: Option<WebhookSecret>,
     /// In development only: the clock that `/api/dev/clock` moves.
     pub dev_clock: Option<Arc<ManualClock>>,
+    /// The index that products are found by.
+    pub search: Search,
     /// The metrics to show at `/metrics`.
     pub metrics: telemetry::Metrics,
 }

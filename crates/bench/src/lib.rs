@@ -19,6 +19,7 @@ pub mod plan;
 pub mod report;
 pub mod run;
 pub mod samples;
+pub mod search_shop;
 pub mod seed;
 pub mod servers;
 pub mod sql;

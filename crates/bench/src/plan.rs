@@ -34,6 +34,8 @@ pub enum Measure {
     UnderAbuse,
     ProductApi,
     ProductPage,
+    HotPage,
+    Searching,
     NaiveGuardedUpdate,
     NaiveForUpdate,
     OutboxDrain,
@@ -75,6 +77,12 @@ pub const ROWS: &[Planned] = &[
     row("orders_under_abuse_of_calm", "%", Measure::UnderAbuse, 1),
     row("product_api", "answers/s", Measure::ProductApi, 1),
     row("product_page", "answers/s", Measure::ProductPage, 1),
+    row("hot_page", "answers/s", Measure::HotPage, 3),
+    row("hot_page_of_bare_handler", "%", Measure::Derived, 3),
+    row("search_p50_ms", "ms", Measure::Searching, 1),
+    row("search_p99_ms", "ms", Measure::Searching, 1),
+    row("suggest_p99_ms", "ms", Measure::Searching, 1),
+    row("search_index_s", "s", Measure::Searching, 1),
     row("naive_guarded_update", "orders/s", Measure::NaiveGuardedUpdate, 1),
     row("naive_for_update", "orders/s", Measure::NaiveForUpdate, 1),
     row("outbox_drain", "events/s", Measure::OutboxDrain, 1),
@@ -113,6 +121,7 @@ fn needed(row: &Planned) -> Vec<Measure> {
         "limit_additive_spread" => spread.to_vec(),
         "orders_uniform_of_additive" => [&spread[..], &[Measure::OrdersUniform]].concat(),
         "sold_out_of_bare_handler" => vec![Measure::BareHandler, Measure::SoldOut],
+        "hot_page_of_bare_handler" => vec![Measure::BareHandler, Measure::HotPage],
         "orders_hot_10m_of_empty" => vec![Measure::OrdersHot, Measure::Stored10M],
         _ => vec![row.by],
     }
@@ -128,7 +137,7 @@ mod tests {
     use super::*;
 
     /// What others rely on.
-    const AGREED: [&str; 20] = [
+    const AGREED: [&str; 21] = [
         "limit_bare_handler",
         "limit_sql_only",
         "limit_additive",
@@ -144,6 +153,7 @@ mod tests {
         "sold_out",
         "product_page",
         "product_api",
+        "search_p99_ms",
         "outbox_drain",
         "expiry",
         "p50_ms_half_load",

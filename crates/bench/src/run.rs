@@ -168,6 +168,7 @@ fn derive(report: &mut Report, round: usize) {
     let (limit, limit_spread) = (with("limit_sql_only"), with("limit_sql_only_spread"));
     let (hot, uniform) = (run("orders_hot"), run("orders_uniform"));
     let (sold_out, stored) = (run("sold_out"), run("orders_hot_10m_stored"));
+    let hot_page = run("hot_page");
     let percent = |part: Option<f64>, of: Option<f64>| {
         part.zip(of).filter(|(_, of)| *of > 0.0).map(|(part, of)| part / of * 100.0)
     };
@@ -177,6 +178,7 @@ fn derive(report: &mut Report, round: usize) {
         ("limit_additive_spread", limit_spread),
         ("orders_uniform_of_additive", percent(uniform, limit_spread)),
         ("sold_out_of_bare_handler", percent(sold_out, a)),
+        ("hot_page_of_bare_handler", percent(hot_page, a)),
         ("orders_hot_10m_of_empty", percent(stored, hot)),
     ] {
         if let (Some(value), Some(row)) = (value, report.row(name)) {

@@ -5,6 +5,7 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Span, civil::Date};
+use kernel::later;
 use payments::{
     Payment, PaymentStatus, TradeNo,
     provider::{ProviderError, ProviderState},
@@ -17,7 +18,7 @@ use pg::{Backoff, Connection, DbError, retry};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Checkout, error::CheckoutError, refunds::later};
+use crate::{Checkout, error::CheckoutError};
 
 /// How often to look whether a day is due.
 const PERIOD: Duration = Duration::from_secs(15);

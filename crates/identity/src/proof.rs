@@ -2,7 +2,7 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use jiff::{SignedDuration, Timestamp};
-use kernel::{Ids, id::UserId};
+use kernel::{Ids, id::UserId, later};
 use pg::{Connection, DbResult};
 use sha2::{Digest as _, Sha256};
 
@@ -96,7 +96,7 @@ pub(crate) async fn issue(
     now: Timestamp,
 ) -> DbResult<ProofToken> {
     let token = ProofToken::new(ids);
-    let expires_at = now.saturating_add(purpose.lifetime()).unwrap_or(Timestamp::MAX);
+    let expires_at = later(now, purpose.lifetime());
     sql::proofs::insert(conn, &token, purpose, Proof { user, expires_at }, now).await?;
     Ok(token)
 }

@@ -19,7 +19,10 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use kernel::id::{SessionId, UserId};
+use kernel::{
+    id::{SessionId, UserId},
+    later,
+};
 use pg::{Connection, DbResult};
 
 use crate::{
@@ -35,7 +38,7 @@ const READ_ALL_EVERY: SignedDuration = SignedDuration::from_mins(1);
 /// ahead, lives no longer.
 pub(crate) fn needed_until(now: Timestamp) -> Timestamp {
     let longest = AccessTokens::LIFETIME.saturating_add(SKEW).saturating_add(SKEW);
-    now.saturating_add(longest).unwrap_or(Timestamp::MAX)
+    later(now, longest)
 }
 
 /// Refuses every access token that was issued to somebody until now, and leaves their sessions: the

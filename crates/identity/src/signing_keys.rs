@@ -7,7 +7,7 @@
 //! The first key of a shop is the secret that older versions of the program signed with.
 
 use jiff::{SignedDuration, Timestamp};
-use kernel::Ids;
+use kernel::{Ids, later};
 use pg::{Connection, DbResult};
 
 use crate::{ACCESS_TOKEN_KEY, access_token::key_id, secret, sql};
@@ -77,7 +77,7 @@ pub async fn rotate_signing_keys(
     // A shop that never started has its first key made here, for the new one to follow.
     signing_keys(conn, ids, now).await?;
     let signs_from = match rotation {
-        Rotation::Smooth => now.saturating_add(LEAD).unwrap_or(Timestamp::MAX),
+        Rotation::Smooth => later(now, LEAD),
         Rotation::AtOnce => now,
     };
     let key = SigningKey { seed: ids.bytes(), signs_from, retired_at: None };

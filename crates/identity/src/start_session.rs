@@ -1,7 +1,7 @@
 //! Signing in, last step: a session for somebody who knew their password.
 
 use jiff::{SignedDuration, Timestamp};
-use kernel::{Clock, Ids, id::SessionId};
+use kernel::{Clock, Ids, id::SessionId, later};
 use pg::Connection;
 
 use crate::{Admitted, Device, IdentityError, RefreshToken, model::User, sql};
@@ -10,7 +10,7 @@ use crate::{Admitted, Device, IdentityError, RefreshToken, model::User, sql};
 pub(crate) const IDLE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 pub(crate) fn expiry(now: Timestamp) -> Timestamp {
-    now.saturating_add(IDLE).unwrap_or(Timestamp::MAX)
+    later(now, IDLE)
 }
 
 /// Somebody with a live session.

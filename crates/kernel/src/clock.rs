@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, TimestampArithmetic};
 
 /// Where "now" comes from. Everything that compares or stores a time asks this.
 pub trait Clock: Send + Sync + std::fmt::Debug {
@@ -60,12 +60,19 @@ impl Clock for ManualClock {
     }
 }
 
+/// `now` and `pause` after it; the last time there is, where that would be past the end of time.
+pub fn later(now: Timestamp, pause: impl Into<TimestampArithmetic>) -> Timestamp {
+    now.saturating_add(pause).unwrap_or(Timestamp::MAX)
+}
+
 fn whole_micros(at: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -74,6 +81,15 @@ mod tests {
         assert_eq!(clock.now(), Timestamp::UNIX_EPOCH);
         clock.advance(SignedDuration::from_mins(30));
         assert_eq!(clock.now().as_second(), 1800);
+    }
+
+    #[test]
+    fn later_is_never_earlier_and_never_fails() {
+        let now = Timestamp::UNIX_EPOCH;
+        assert_eq!(later(now, SignedDuration::from_secs(90)).as_second(), 90);
+        assert_eq!(later(now, Duration::from_millis(1500)).as_millisecond(), 1500);
+        assert_eq!(later(now, SignedDuration::MAX), Timestamp::MAX);
+        assert_eq!(later(Timestamp::MAX, Duration::MAX), Timestamp::MAX);
     }
 
     #[test]

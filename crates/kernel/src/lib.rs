@@ -17,7 +17,7 @@ pub mod quantity;
 pub mod shard;
 
 pub use actor::Actor;
-pub use clock::{Clock, ManualClock, SharedClock, SystemClock};
+pub use clock::{Clock, ManualClock, SharedClock, SystemClock, later};
 pub use error_code::ErrorCode;
 pub use ids::Ids;
 pub use localized::{Locale, LocalizedText};

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use kernel::Ids;
 
 /// After `attempts` failures: 1 s, 2 s, 4 s … 10 min, of which a random half is left out, so that
@@ -18,14 +17,6 @@ pub(crate) fn after_failures(attempts: u16, ids: &Ids) -> Duration {
 pub(crate) fn jittered(pause: Duration, ids: &Ids) -> Duration {
     let share = f64::from(u16::from_le_bytes(ids.bytes())) / f64::from(u16::MAX);
     pause.mul_f64(0.5 + share / 2.0)
-}
-
-/// `now` and `pause`, as a time.
-pub(crate) fn later(now: Timestamp, pause: Duration) -> Timestamp {
-    SignedDuration::try_from(pause)
-        .ok()
-        .and_then(|pause| now.checked_add(pause).ok())
-        .unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ use std::{
 
 use futures::FutureExt as _;
 use jiff::Timestamp;
-use kernel::{Ids, Shard, SharedClock};
+use kernel::{Ids, Shard, SharedClock, later};
 use pg::{Db, DbResult};
 use sqlx::Connection as _;
 use tokio_util::sync::CancellationToken;
@@ -415,7 +415,7 @@ impl Relay {
             place: event.place,
             attempts,
             error: Some(keep(&error.to_string())),
-            next_attempt_at: (!dead).then(|| pause::later(now, pause)),
+            next_attempt_at: (!dead).then(|| later(now, pause)),
             dead,
         }
     }

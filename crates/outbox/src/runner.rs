@@ -4,7 +4,7 @@
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
-use kernel::{Ids, SharedClock};
+use kernel::{Ids, SharedClock, later};
 use pg::{Db, DbResult};
 use tokio_util::sync::CancellationToken;
 
@@ -112,8 +112,7 @@ impl JobRunner {
         let now = self.clock.now();
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut conn = self.db.acquire().await?;
-        jobs::claim(&mut conn, now, pause::later(now, self.time_limit + GRACE), &self.kinds, limit)
-            .await
+        jobs::claim(&mut conn, now, later(now, self.time_limit + GRACE), &self.kinds, limit).await
     }
 
     /// One attempt, and its end written down.
@@ -127,7 +126,7 @@ impl JobRunner {
             Ok(()) => self.record(&job, &Ending::Done { at: now }).await,
             Err(JobError::Retry(error)) if job.attempt < self.attempts(&job) => {
                 tracing::warn!(error, "job {id} ({kind}) failed and will be tried again");
-                let at = pause::later(now, pause::after_failures(job.attempt, &self.ids));
+                let at = later(now, pause::after_failures(job.attempt, &self.ids));
                 self.record(&job, &Ending::Again { at, error: &keep(&error) }).await
             }
             Err(JobError::Retry(error) | JobError::Fail(error)) => {

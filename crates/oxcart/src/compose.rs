@@ -15,12 +15,14 @@ use jiff::SignedDuration;
 use kernel::{Ids, ManualClock, SharedClock, SystemClock};
 use notifications::OrderMails;
 use outbox::{JobHandler, JobRunner, Relay, Subscriber};
+use page_cache::{Means, PageCache, PageCacheMetrics};
 use payments::{
     PaymentProvider, Providers,
     providers::{CashOnDelivery, EcpayOptions, EcpayProvider},
 };
 use pg::{Db, DbOptions};
 use ports::ObjectStore;
+use search::Search;
 use telemetry::Metrics;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -30,8 +32,9 @@ use crate::{
     keys::Keys,
     limits,
     messages::Ways,
+    proxy::Proxy,
     supervise::{room::Room, worker},
-    workers::{gauges, scheduled, stock_alerts, stocktakes, watch, webhooks},
+    workers::{finding, gauges, scheduled, stock_alerts, stocktakes, watch, webhooks},
 };
 
 /// ECPay's public test merchant: number, `HashKey`, `HashIV`.
@@ -86,6 +89,7 @@ pub struct Shop {
     /// What `/metrics` shows.
     pub metrics: Metrics,
     state: AppState,
+    pages: Means,
     db: Db,
     engine: Engine,
     tasks: TaskTracker,
@@ -107,6 +111,7 @@ impl Shop {
         let ecpay = ecpay_provider(config)?;
         let access = OrderAccess::new(keys.order);
         let checkout = checkout(config, base, &ecpay, access, PaymentMetrics::new(&metrics)?)?;
+        let search = Search::default();
         let state = AppState::new(Parts {
             db: db.clone(),
             clock: clock.clone(),
@@ -127,6 +132,7 @@ impl Shop {
             objects: base.objects.clone(),
             carrier_secret: carrier_secret(config)?,
             dev_clock: base.dev_clock.clone(),
+            search: search.clone(),
             metrics: metrics.clone(),
         });
 
@@ -148,15 +154,24 @@ impl Shop {
         gauges::spawn(&tasks, &stop, &metrics, &db, &clock, intake)?;
         scheduled::spawn(&tasks, &stop, config, base);
         stocktakes::spawn(&tasks, &stop, &db, &clock, &ids);
-        watch::spawn(&tasks, &stop, base, &keys)?;
+        let pages = pages(base, &metrics, &tasks, &stop)?;
+        watch::spawn(base, &keys, &pages)?;
+        finding::spawn(&tasks, &stop, &metrics, &db, search)?;
 
-        Ok(Self { api: api::router(state.clone()), metrics, state, db, engine, tasks, stop })
+        Ok(Self { api: api::router(state.clone()), metrics, state, pages, db, engine, tasks, stop })
     }
 
     /// Ends the event streams, which would otherwise outlast everything; their readers connect
     /// again by themselves.
     pub fn end_streams(&self) {
         self.state.end_streams();
+    }
+
+    /// The storefront's pages, kept for whoever asks next.
+    pub fn page_cache(&self, storefront: Proxy, config: &Config) -> PageCache<Proxy> {
+        let bytes = u64::from(config.page_cache_mib) << 20;
+        let settings = page_cache::Settings { bytes, ..page_cache::Settings::default() };
+        PageCache::new(storefront, settings, self.pages.clone())
     }
 
     /// Places what waits in the intake, ends the workers, lets go of the database. Whoever awaits
@@ -169,6 +184,22 @@ impl Shop {
         self.engine.db.close().await;
         self.db.close().await;
     }
+}
+
+/// What kept pages are made with.
+fn pages(
+    base: &Base,
+    metrics: &Metrics,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<Means> {
+    Ok(Means {
+        generation: page_cache::Generation::default(),
+        clock: base.clock.clone(),
+        metrics: PageCacheMetrics::new(metrics)?,
+        tasks: tasks.clone(),
+        stop: stop.clone(),
+    })
 }
 
 /// Starts who hands events to their subscribers, and who does the jobs that come of them.

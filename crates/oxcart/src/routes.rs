@@ -16,6 +16,7 @@ use futures::{
     FutureExt as _,
     future::{BoxFuture, Either},
 };
+use page_cache::PageCache;
 use ports::ObjectStore;
 use tower::{Service, util::MapResponseLayer};
 
@@ -26,13 +27,18 @@ use crate::{media, proxy::Proxy};
 pub struct Front {
     api: Router,
     media: Router,
-    storefront: Proxy,
+    storefront: PageCache<Proxy>,
     headers: SafetyHeaders,
 }
 
 /// Puts the three together, for a shop at `public_url`. `api` answers for its paths alone, also with
 /// "not found".
-pub fn app(api: Router, objects: ObjectStore, storefront: Proxy, public_url: &str) -> Front {
+pub fn app(
+    api: Router,
+    objects: ObjectStore,
+    storefront: PageCache<Proxy>,
+    public_url: &str,
+) -> Front {
     let headers = SafetyHeaders::of_pages(public_url);
     let of_media = headers.clone();
     let media = Router::new()
@@ -64,7 +70,7 @@ impl Service<Request> for Front {
             Either::Left(self.media.call(request))
         } else {
             let (storefront, headers) = (self.storefront.clone(), self.headers.clone());
-            let work = async move { Ok(complete(storefront.forward(request).await, &headers)) };
+            let work = async move { Ok(complete(storefront.answer(request).await, &headers)) };
             Either::Right(work.boxed())
         }
     }

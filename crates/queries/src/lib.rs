@@ -15,6 +15,7 @@ pub mod image;
 pub mod orders;
 pub mod payments;
 pub mod products;
+pub mod search;
 pub mod stock;
 
 pub use availability::{Availability, BackorderView};

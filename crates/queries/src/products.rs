@@ -9,6 +9,7 @@ mod summary;
 mod variant;
 
 pub use detail::{OptionView, ProductKey, ProductView, detail, moved_to};
+pub(crate) use list::summaries;
 pub use list::{ProductQuery, ProductSort, list};
 pub use summary::{CategoryRef, ProductSummary};
 pub use variant::VariantView;

@@ -9,7 +9,7 @@ use std::{collections::HashMap, time::Duration};
 
 use futures::{StreamExt as _, stream::FuturesUnordered};
 use jiff::{SignedDuration, Timestamp};
-use kernel::{Ids, SharedClock, id::WebhookId};
+use kernel::{Ids, SharedClock, id::WebhookId, later};
 use pg::{Backoff, Db, DbError, retry::AsDbError, retry_when};
 use telemetry::{
     Metrics,
@@ -248,9 +248,4 @@ fn report(done: Result<Outcome, WebhookError>) {
         Ok(_) => {}
         Err(error) => tracing::warn!(%error, "what came of a webhook could not be written down"),
     }
-}
-
-fn later(now: Timestamp, pause: Duration) -> Timestamp {
-    let pause = SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX);
-    now.checked_add(pause).unwrap_or(Timestamp::MAX)
 }

@@ -42,7 +42,8 @@ mod tests {
     fn writes_only_what_is_missing() {
         let folder = tempfile::tempdir().unwrap();
         let registry = "const T: &[E] = &[entry(\"ONE\"), entry(\"TWO\")];".to_owned();
-        let file = TextFile { path: "crates/kernel/src/error_code.rs".to_owned(), text: registry };
+        let file =
+            TextFile { path: "crates/kernel/src/error_code/table.rs".to_owned(), text: registry };
         let tree = Tree { root: folder.path().to_owned(), files: vec![file] };
         std::fs::create_dir_all(folder.path().join("docs/errors")).unwrap();
         std::fs::write(folder.path().join("docs/errors/ONE.md"), "mine").unwrap();

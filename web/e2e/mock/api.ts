@@ -7,6 +7,7 @@ import { look, refusalOf } from './coupons.ts';
 import { json, problem, readJson, setCookie, type Call, type Handler } from './http.ts';
 import { ORDER_ROUTES, readOrder, shown } from './order-api.ts';
 import { paymentMethods, unfit } from './payments.ts';
+import { SEARCH_ROUTES } from './search-api.ts';
 import * as shop from './shop.ts';
 
 const CART = 'oxcart_cart';
@@ -15,15 +16,11 @@ const owner = (call: Call) => user(call)?.id ?? call.cookies.get(CART);
 
 function listProducts({ url, response }: Call): void {
   const query = url.searchParams;
-  const q = (query.get('q') ?? '').toLowerCase();
-  if (q === 'boom') return problem(response, 500, 'INTERNAL');
-  if (q === 'busy') return problem(response, 429, 'RATE_LIMITED');
   const category = query.get('category');
   const least = Number(query.get('min_price') ?? 0);
   const most = Number(query.get('max_price') ?? Infinity);
   const found = products().filter(
     (product) =>
-      (!q || JSON.stringify([product.name, product.subtitle]).toLowerCase().includes(q)) &&
       (!category || liesIn(product.category.slug, category)) &&
       (query.get('in_stock') !== 'true' || product.availability !== 'sold_out') &&
       product.price_from.amount >= least &&
@@ -235,6 +232,7 @@ async function setStock({ request, response }: Call): Promise<void> {
 export const ROUTES: [method: string, path: RegExp, handler: Handler][] = [
   ['GET', /^\/api\/categories$/, ({ response }) => json(response, 200, { items: categories() })],
   ['GET', /^\/api\/categories\/([^/]+)$/, getCategory],
+  ...SEARCH_ROUTES,
   ['GET', /^\/api\/products$/, listProducts],
   ['GET', /^\/api\/products\/([^/]+)$/, getProduct],
   ['GET', /^\/api\/cart$/, (call) => json(call.response, 200, shop.cartOf(owner(call)))],

@@ -133,10 +133,10 @@ test('a set says what is in it; what is ordered ahead says from when on it is se
   await expect(page.getByTestId('stock-note')).toContainText('ships from 24 Dec 2026');
   await page.getByTestId('add-to-cart').click();
   await expect(page.getByTestId('added')).toContainText('Added to your cart');
-  await expect(page.getByTestId('announcer')).toHaveText('Added to your cart, which has 1 items');
+  await expect(page.getByTestId('announcer')).toHaveText('Added to your cart, which has 1 item');
   await page.goto('/en/cart');
   await expect(page.getByTestId('backorder-note')).toHaveText(
-    '1 of these are on back-order, shipping from 24 Dec 2026',
+    '1 of these is on back-order, shipping from 24 Dec 2026',
   );
   await expectAccessible(page);
 });

@@ -126,6 +126,7 @@ test('waives the shipping fee', async ({ page }) => {
   await expect(line(page, '運費（優惠碼 FREESHIP）')).toHaveText('免運費');
   await expect(summary(page).getByRole('progressbar')).toHaveCount(0);
   await page.getByTestId('checkout-button').click();
+  await page.waitForURL('**/checkout');
   await expect(line(page, '運費（優惠碼 FREESHIP）')).toHaveText('免運費');
   await expect(line(page, '應付總額')).toHaveText('NT$ 420');
   await button(page).click();

@@ -1,6 +1,7 @@
 /** Orders in every state, for the tests of their pages. */
 import { expect, type Page } from '@playwright/test';
 import type { Order, OrderRefund, Shipment } from '../../src/lib/api/types.ts';
+import { visit } from './people.ts';
 import { addToCart, fillCheckout } from './shop.ts';
 
 /** Which order the page is about. */
@@ -12,7 +13,7 @@ export function orderId(page: Page): string {
 
 export async function checkOut(page: Page, slug: string, method: string, prefix = '') {
   await addToCart(page, slug, prefix);
-  await page.goto(`${prefix}/checkout`);
+  await visit(page, `${prefix}/checkout`);
   await fillCheckout(page);
   await page.getByTestId(`method-${method}`).getByRole('radio').check();
   await page.getByTestId('place-order').click();

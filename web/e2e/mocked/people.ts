@@ -18,9 +18,15 @@ export async function newAccount(page: Page, given: Partial<Account> = {}): Prom
   return email;
 }
 
-/** Opens a page and waits for its scripts: before them, forms do the same in other ways. */
+/** Waits for the page's scripts: before them, forms do the same in other ways. */
+export async function hydrated(page: Page): Promise<void> {
+  await expect(page.locator('html')).toHaveAttribute('data-hydrated');
+}
+
+/** Opens a page and waits for its scripts. */
 export async function visit(page: Page, path: string): Promise<void> {
-  await page.goto(path, { waitUntil: 'networkidle' });
+  await page.goto(path);
+  await hydrated(page);
 }
 
 export async function fillLogin(page: Page, email: string, password = PASSWORD): Promise<void> {

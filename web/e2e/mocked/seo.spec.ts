@@ -67,7 +67,8 @@ test('titles and descriptions tell the pages apart, in the page’s language', a
 });
 
 for (const path of [
-  '/products?q=pen',
+  '/search?q=pen',
+  '/search',
   '/products?min_price=100',
   '/products?cursor=12',
   '/products?category=no-such-shelf',
@@ -145,7 +146,7 @@ test('the home page says who it is and how it is searched', async ({ page, baseU
   expect((await structured(page)).WebSite).toMatchObject({
     url: `${baseURL}/en/`,
     inLanguage: 'en',
-    potentialAction: { target: `${baseURL}/en/products?q={search_term_string}` },
+    potentialAction: { target: `${baseURL}/en/search?q={search_term_string}` },
   });
 });
 

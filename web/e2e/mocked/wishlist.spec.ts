@@ -57,10 +57,10 @@ test('an empty list leads on, a failed one can be tried again, what is gone is t
   await page.unroute('**/api/products/brass-compass');
   await page.getByRole('button', { name: 'Try again' }).click();
   await expect(page.getByTestId('product-card')).toHaveCount(1);
-  await expect(page.getByText('1 saved items are no longer sold.')).toBeVisible();
+  await expect(page.getByText('1 saved item is no longer sold.')).toBeVisible();
   await expectNoSidewaysScroll(page);
   await expectAccessible(page);
-  await page.getByRole('button', { name: 'Take them off the list' }).click();
+  await page.getByRole('button', { name: 'Tidy the list' }).click();
   await expect(page.getByText('no longer sold')).toHaveCount(0);
   expect(await page.evaluate(() => localStorage.getItem('oxcart_wishlist'))).toBe(
     '["brass-compass"]',

@@ -81,7 +81,7 @@ async function registersAndBuys(page: Page, request: APIRequestContext): Promise
   const [offer] = await plentiful(request, 1);
   if (!offer) throw new Error('nothing to buy');
   await addToCart(page, offer);
-  await page.goto('/cart');
+  await visit(page, '/cart');
   await page.getByTestId('checkout-button').click();
   await expect(page.getByTestId('saved-addresses')).not.toHaveValue('');
   for (const [field, value] of Object.entries({

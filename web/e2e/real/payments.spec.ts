@@ -1,8 +1,19 @@
 /** Every way of paying at the provider, and money that goes back: the real program and simulator. */
 import { expect, test, type APIRequestContext, type Page } from '@playwright/test';
+import { hydrated } from '../mocked/people.ts';
 import { change, sendParcel, takeBack, orderForShop } from './back-office.ts';
 import { mailsWith } from './mail.ts';
-import { addToCart, choose, DESKTOP, fillCheckout, pay, PHONE, screens } from './shopper.ts';
+import {
+  addToCart,
+  choose,
+  counterOf,
+  DESKTOP,
+  fillCheckout,
+  pay,
+  payAtCounter,
+  PHONE,
+  screens,
+} from './shopper.ts';
 import { advanceClock, clockOf, orderOf, plentiful, stockOf, type Offer } from './stack.ts';
 
 test.describe.configure({ mode: 'serial' });
@@ -52,11 +63,11 @@ async function paysByCode(
   const before = await stockOf(request, offer.variant.id);
   await checkOut(page, offers, method);
   await page.getByTestId(`sim-issue-${name}`).click();
+  await expect(page.getByTestId('sim-code').first()).toBeVisible();
   const codes = (await page.getByTestId('sim-code').allTextContents()).map((code) =>
     code.replace(/\s/g, ''),
   );
-  const counter = (await page.getByTestId('sim-counter').getAttribute('href')) ?? '';
-  const counterUrl = new URL(counter, page.url()).href;
+  const counterUrl = await counterOf(page);
   await page.getByTestId('sim-back').click();
 
   await expect(page.getByTestId('payment-code')).toBeVisible(LONG);
@@ -72,20 +83,18 @@ async function paysByCode(
     sold: before.sold,
   });
 
-  const bank = await page.context().newPage();
-  await bank.goto(counterUrl);
-  await bank.getByTestId('sim-counter-pay').click();
-  await expect(bank.getByTestId('sim-state')).toHaveAttribute('data-state', 'paid');
-  await bank.close();
+  await payAtCounter(page, counterUrl);
 
   // Nobody reloads the shop's page.
   await expectStatus(page, 'paid');
   await expect(page.getByTestId('payment-code')).toHaveCount(0);
-  expect(await stockOf(request, offer.variant.id)).toEqual({
-    available: before.available - 1,
-    reserved: before.reserved,
-    sold: before.sold + 1,
-  });
+  await expect
+    .poll(() => stockOf(request, offer.variant.id), LONG)
+    .toEqual({
+      available: before.available - 1,
+      reserved: before.reserved,
+      sold: before.sold + 1,
+    });
 }
 
 test('pays by card', async ({ page, request }) => {
@@ -146,13 +155,9 @@ test('a paid order is cancelled: its stock is free, its money goes back', async 
   const before = await stockOf(request, offer.variant.id);
   await checkOut(page, offers, 'ecpay_atm');
   await page.getByTestId('sim-issue-ATM').click();
-  const counter = (await page.getByTestId('sim-counter').getAttribute('href')) ?? '';
-  const counterUrl = new URL(counter, page.url()).href;
+  const counterUrl = await counterOf(page);
   await page.getByTestId('sim-back').click();
-  const bank = await page.context().newPage();
-  await bank.goto(counterUrl);
-  await bank.getByTestId('sim-counter-pay').click();
-  await bank.close();
+  await payAtCounter(page, counterUrl);
   await expectStatus(page, 'paid');
 
   await page.locator('details:has([data-testid="cancel-order"]) > summary').click();
@@ -166,6 +171,7 @@ test('a paid order is cancelled: its stock is free, its money goes back', async 
     await page.reload();
     await expect(form).toBeVisible({ timeout: 2000 });
   }).toPass(LONG);
+  await hydrated(page);
   await page.getByTestId('field-bank-code').fill('812');
   await page.getByTestId('field-account-number').fill('20001234567890');
   await page.getByTestId('field-holder').fill('王小明');
@@ -199,11 +205,13 @@ test('bought, sent in two parcels, returned in part, and refunded to the card', 
   await page.reload();
   await expect(page.getByTestId('parcel').last()).toHaveAttribute('data-status', 'delivered');
   await screens(page, '23-delivered');
+  await hydrated(page);
 
   const [, back] = fulfilments;
   if (!back) throw new Error('two lines were bought');
   const before = await stockOf(request, back.variant_id);
   await page.getByTestId('ask-return').click();
+  await page.waitForURL('**/return');
   await page.locator(`select[name="line-${back.line_no}"]`).selectOption('1');
   await page.locator('input[name="cause"][value="damaged"]').check();
   await page.getByTestId('return-form').getByRole('button').click();

@@ -1,5 +1,6 @@
 /** What a shopper does in the browser. */
 import { expect, type Page } from '@playwright/test';
+import { hydrated, visit } from '../mocked/people.ts';
 import type { Offer } from './stack.ts';
 
 export const DESKTOP = { width: 1440, height: 900 };
@@ -31,15 +32,16 @@ export async function screens(page: Page, name: string): Promise<void> {
 }
 
 export async function addToCart(page: Page, { product, variant }: Offer): Promise<void> {
-  await page.goto(`/products/${product.slug}?variant=${encodeURIComponent(variant.sku)}`);
+  await visit(page, `/products/${product.slug}?variant=${encodeURIComponent(variant.sku)}`);
   const count = Number(await page.getByTestId('cart-count').textContent());
   await page.getByTestId('add-to-cart').click();
   await expect(page.getByTestId('cart-count')).toHaveText(String(count + 1));
 }
 
 export async function fillCheckout(page: Page, email: string): Promise<void> {
-  await page.goto('/cart');
+  await visit(page, '/cart');
   await page.getByTestId('checkout-button').click();
+  await page.waitForURL('**/checkout');
   await page.getByTestId('field-email').fill(email);
   await page.getByTestId('field-name').fill('王小明');
   await page.getByTestId('field-phone').fill('0912345678');
@@ -50,6 +52,7 @@ export async function fillCheckout(page: Page, email: string): Promise<void> {
 
 /** Chooses a way of paying, at the checkout or on an order's page. */
 export async function choose(page: Page, method: string): Promise<void> {
+  await hydrated(page);
   await page.getByTestId(`method-${method}`).getByRole('radio').check();
 }
 
@@ -58,4 +61,20 @@ export async function pay(page: Page): Promise<void> {
   await page.getByTestId('sim-pay').click();
   await page.getByTestId('sim-3d-confirm').click();
   await expect(page).toHaveURL(/\/orders\/[0-9a-f-]{36}\/result/);
+}
+
+/** Where the code that the provider's page shows can be paid. */
+export async function counterOf(page: Page): Promise<string> {
+  const link = await page.getByTestId('sim-counter').getAttribute('href');
+  if (!link) throw new Error('the provider’s page leads to no counter');
+  return new URL(link, page.url()).href;
+}
+
+/** Pays a code at the bank or the store, in a window of its own, which stays until it has paid. */
+export async function payAtCounter(page: Page, counterUrl: string): Promise<void> {
+  const bank = await page.context().newPage();
+  await bank.goto(counterUrl);
+  await bank.getByTestId('sim-counter-pay').click();
+  await expect(bank.getByTestId('sim-state')).toHaveAttribute('data-state', 'paid');
+  await bank.close();
 }

@@ -86,6 +86,8 @@ pub const RULES: &[RouteRule] = &[
     rule("GET", "/api/categories/{slug}", Anybody, None),
     rule("GET", "/api/products", Anybody, None),
     rule("GET", "/api/products/{id}", Anybody, None),
+    rule("GET", "/api/search", Anybody, None),
+    rule("GET", "/api/search/suggest", Anybody, None),
     rule("GET", "/api/shipping-methods", Anybody, None),
     rule("GET", "/api/payment-methods", Anybody, None),
     rule("GET", "/api/challenge", Anybody, None),

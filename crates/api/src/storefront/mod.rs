@@ -10,6 +10,7 @@ pub mod order_requests;
 pub mod orders;
 pub mod payment_methods;
 pub mod products;
+pub mod search;
 pub mod shipping_methods;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -22,6 +23,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(me::routes())
         .merge(categories::routes())
         .merge(products::routes())
+        .merge(search::routes())
         .merge(cart::routes())
         .routes(routes!(challenge::handler))
         .routes(routes!(checkout::handler))

@@ -13,7 +13,7 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
-use checkout::{Checkout, OrderAccess, Patience, PaymentMetrics, Provider};
+use checkout::{Checkout, OrderAccess, Patience, PaymentMetrics, Provider, RefundWorker};
 use http_body_util::BodyExt as _;
 use identity::{AccessTokens, Passwords, SecondFactors};
 use intake::{Intake, Settings};
@@ -22,6 +22,8 @@ use payments::{
     providers::{CashOnDelivery, EcpayOptions, EcpayProvider},
 };
 use ports::{ObjectStore, mail::DevMailbox, sms::DevSmsBox};
+use queries::search::Refresher;
+use search::Search;
 use serde_json::Value;
 use tempfile::TempDir;
 use testkit::{TestDb, seed::Shop};
@@ -33,6 +35,8 @@ pub struct TestApp {
     pub db: TestDb,
     pub shop: Shop,
     pub router: Router,
+    /// Empty until it is made: [`TestApp::index`].
+    search: Search,
     /// Where mails, short messages and pictures lie.
     folder: TempDir,
 }
@@ -61,15 +65,29 @@ impl TestApp {
         let db = TestDb::new().await;
         let shop = Shop::small(&db).await;
         let folder = tempfile::tempdir().unwrap();
-        let router = router(&db, public_url, (limits, settings, bits), folder.path());
-        Self { db, shop, router, folder }
+        let search = Search::default();
+        let given = (limits, settings, bits, search.clone());
+        let router = router(&db, public_url, given, folder.path());
+        Self { db, shop, router, search, folder }
     }
 
     /// After a restart: nothing is remembered but what the database holds.
     pub fn restarted(self) -> Self {
-        let off = (Limits::off(), Settings::default(), 0);
+        let search = Search::default();
+        let off = (Limits::off(), Settings::default(), 0, search.clone());
         let router = router(&self.db, "http://shop.test", off, self.folder.path());
-        Self { router, ..self }
+        Self { router, search, ..self }
+    }
+
+    /// What pays refunds back.
+    pub fn refund_worker(&self) -> RefundWorker {
+        RefundWorker::new(checkout(&self.db, "http://shop.test", Settings::default()))
+    }
+
+    /// Everything in the database agrees with everything else.
+    pub async fn assert_books_are_right(&self) {
+        let report = queries::audit::run(self.db.db()).await.unwrap();
+        assert!(report.is_clean(), "{report}");
     }
 
     /// Somebody with an empty cookie jar.
@@ -85,6 +103,12 @@ impl TestApp {
     /// The folder that short messages go into.
     pub fn sms_box(&self) -> DevSmsBox {
         sms_box(&self.db, self.folder.path())
+    }
+
+    /// Makes the search index of what the catalogue says now.
+    pub async fn index(&self) {
+        let mut refresher = Refresher::new(self.search.clone());
+        refresher.refresh(self.db.db()).await.unwrap();
     }
 
     /// Moves the clock.
@@ -103,11 +127,32 @@ impl TestApp {
 /// What carriers sign with in tests.
 pub const CARRIER_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
+/// The flows over this database.
+fn checkout(db: &TestDb, public_url: &str, settings: Settings) -> Checkout {
+    let provider = Provider {
+        merchant: ecpay::Merchant::new("3002607", "pwFHCqoQZGmho4w6", "EkRm7iFT261dpevs").unwrap(),
+        environment: ecpay::Environment::Stage,
+    };
+    Checkout {
+        db: db.db().clone(),
+        clock: db.shared_clock(),
+        ids: db.ids().clone(),
+        providers: providers(&provider),
+        provider,
+        patience: Patience::default(),
+        metrics: PaymentMetrics::default(),
+        access: OrderAccess::new([7; 32]),
+        public_url: public_url.to_owned(),
+        sourcing: settings.sourcing,
+        return_days: 7,
+    }
+}
+
 /// The API over this database; so many bits of work are asked for.
 fn router(
     db: &TestDb,
     public_url: &str,
-    (limits, settings, bits): (Limits, Settings, u32),
+    (limits, settings, bits, search): (Limits, Settings, u32, Search),
     folder: &Path,
 ) -> Router {
     let (clock, ids) = (db.shared_clock(), db.ids().clone());
@@ -120,23 +165,7 @@ fn router(
         &TaskTracker::new(),
         &CancellationToken::new(),
     );
-    let provider = Provider {
-        merchant: ecpay::Merchant::new("3002607", "pwFHCqoQZGmho4w6", "EkRm7iFT261dpevs").unwrap(),
-        environment: ecpay::Environment::Stage,
-    };
-    let checkout = Checkout {
-        db: db.db().clone(),
-        clock: clock.clone(),
-        ids: ids.clone(),
-        providers: providers(&provider),
-        provider,
-        patience: Patience::default(),
-        metrics: PaymentMetrics::default(),
-        access: OrderAccess::new([7; 32]),
-        public_url: public_url.to_owned(),
-        sourcing: settings.sourcing,
-        return_days: 7,
-    };
+    let checkout = checkout(db, public_url, settings);
     let state = AppState::new(Parts {
         db: db.db().clone(),
         clock,
@@ -157,6 +186,7 @@ fn router(
         objects: ObjectStore::directory(&folder.join("objects")).unwrap(),
         carrier_secret: Some(WebhookSecret::parse(CARRIER_SECRET).unwrap()),
         dev_clock: None,
+        search,
         metrics: telemetry::Metrics::new(),
     });
     api::router(state)

@@ -31,6 +31,7 @@ mod orders;
 mod payments;
 mod people;
 mod refunds;
+mod search;
 mod second_factor;
 mod stock_book;
 mod stock_edges;

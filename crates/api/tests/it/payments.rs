@@ -29,7 +29,7 @@ async fn begin(buyer: &Visitor<'_>, path: &str, key: &str, body: Value) -> Answe
 }
 
 /// A change of a method that leaves out what it was not meant to change.
-async fn change(app: &TestApp, role: Role, code: &str, tag: &str, with: Value) -> Answer {
+pub async fn change(app: &TestApp, role: Role, code: &str, tag: &str, with: Value) -> Answer {
     let path = format!("{METHODS}/{code}");
     let mut body = app.staff(Role::Admin).get(&path).await.ok(200);
     let fields = body.as_object_mut().unwrap();

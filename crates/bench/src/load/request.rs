@@ -24,6 +24,8 @@ pub enum Ask {
     Read {
         /// The path.
         path: String,
+        /// Whether as browsers ask, who can read compressed answers.
+        compressed: bool,
     },
 }
 
@@ -55,9 +57,12 @@ impl Requests {
         let run = Random::new(seed).next();
         let none = Draw::new(Spread::One, 1);
         match ask {
-            Ask::Read { path } => Self {
-                template: format!("GET {path} HTTP/1.1\r\nhost: {server}\r\naccept: */*\r\n\r\n")
-                    .into_bytes(),
+            Ask::Read { path, compressed } => Self {
+                template: format!(
+                    "GET {path} HTTP/1.1\r\nhost: {server}\r\naccept: */*\r\n{}\r\n",
+                    if *compressed { "accept-encoding: gzip, deflate, br, zstd\r\n" } else { "" }
+                )
+                .into_bytes(),
                 key: None,
                 buyer: 0,
                 lines: Vec::new(),

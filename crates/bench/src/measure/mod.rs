@@ -6,6 +6,7 @@ mod limits;
 mod orders;
 mod queue;
 mod reads;
+mod searching;
 
 use std::time::Duration;
 
@@ -87,7 +88,9 @@ impl Bench {
             Measure::UnderAbuse => self.under_abuse().await,
             Measure::SoldOut => self.sold_out().await,
             Measure::ProductApi => self.product_api().await,
-            Measure::ProductPage => return self.product_page().await,
+            Measure::ProductPage => return self.product_page("product_page", "0", false).await,
+            Measure::HotPage => return self.product_page("hot_page", "64", true).await,
+            Measure::Searching => self.searching().await,
             Measure::NaiveGuardedUpdate => self.naive("naive_guarded_update").await,
             Measure::NaiveForUpdate => self.naive("naive_for_update").await,
             Measure::OutboxDrain => self.outbox_drain("outbox_drain", false).await,

@@ -30,15 +30,21 @@ impl Bench {
     pub(super) async fn product_api(&mut self) -> Result<Figures> {
         self.stage.copy(RUN).await?;
         let shop = self.stage.shop(RUN, &[]).await?;
-        let ask = Ask::Read { path: format!("/api/products/{}", seed::PRODUCT) };
+        let ask = Ask::Read { path: format!("/api/products/{}", seed::PRODUCT), compressed: false };
         let outcome = children::load(&self.closed(&shop, ask, 200)).await?;
         shop.stop().await?;
         answered(&outcome)?;
         Ok(Figures::of("product_api", &outcome))
     }
 
-    /// The product's page, through the shop as browsers see it.
-    pub(super) async fn product_page(&mut self) -> Result<Result<Figures, Skipped>> {
+    /// The product's page, through the shop as browsers see it: rendered each time, or kept in
+    /// `cache` MiB and compressed.
+    pub(super) async fn product_page(
+        &mut self,
+        row: &'static str,
+        cache: &str,
+        compressed: bool,
+    ) -> Result<Result<Figures, Skipped>> {
         let script = self.stage.web().join("server.js");
         let built = self.stage.web().join("build/handler.js");
         if !script.is_file() || !built.is_file() {
@@ -53,7 +59,10 @@ impl Bench {
         self.stage.copy(RUN).await?;
         let port = free_port().await?;
         let web_url = format!("http://127.0.0.1:{port}");
-        let shop = self.stage.shop(RUN, &[("OXCART_WEB_URL", web_url)]).await?;
+        let shop = self
+            .stage
+            .shop(RUN, &[("OXCART_WEB_URL", web_url), ("OXCART_PAGE_CACHE_MIB", cache.to_owned())])
+            .await?;
         let mut command = clean_command(node.as_ref());
         command
             .arg(script.canonicalize()?)
@@ -64,7 +73,7 @@ impl Bench {
             .env("OXCART_API_URL", format!("http://{}", shop.address))
             .stderr(Stdio::null());
         let storefront = Server::program(command, port, "/_health").await?;
-        let ask = Ask::Read { path: format!("/products/{}", seed::PRODUCT) };
+        let ask = Ask::Read { path: format!("/products/{}", seed::PRODUCT), compressed };
         let mut load = self.closed(&shop, ask, 200);
         load.connections = load.connections.min(256);
         load.watched.push(storefront.pid);
@@ -72,6 +81,6 @@ impl Bench {
         shop.stop().await?;
         storefront.stop().await?;
         answered(&outcome)?;
-        Ok(Ok(Figures::of("product_page", &outcome)))
+        Ok(Ok(Figures::of(row, &outcome)))
     }
 }

@@ -14,7 +14,6 @@ pub use amounts::{RefundAmount, TooManyUnits};
 pub use ask::{RefundAsk, RefundRequest};
 pub use decide::{Decision, Ruling};
 pub use work::RefundWorker;
-pub(crate) use work::later;
 
 use orders::Order;
 use outbox::NewEvent;

@@ -1,7 +1,7 @@
 //! Writing down what a provider made of a refund.
 
 use jiff::{SignedDuration, Timestamp};
-use kernel::Actor;
+use kernel::{Actor, later};
 use orders::Order;
 use payments::{
     provider::{ProviderError, RefundAnswer},
@@ -11,10 +11,7 @@ use payments::{
 use pg::{Connection, DbError};
 use serde_json::json;
 
-use super::{
-    decide::lock_all,
-    work::{later, pause_after},
-};
+use super::{decide::lock_all, work::pause_after};
 use crate::{Checkout, error::CheckoutError};
 
 /// Who what the provider said is credited to.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use payments::{
     Payment,
     provider::{ProviderError, RefundAnswer, RefundOrder},
@@ -131,11 +131,6 @@ pub(super) fn pause_after(attempt: u16, ids: &kernel::Ids) -> SignedDuration {
     let ceiling = half(FIRST).saturating_mul(1 << attempt.saturating_sub(1).min(16));
     let pause = ceiling.min(half(LONGEST)) + backoff.pause(attempt.into(), ids);
     SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX)
-}
-
-/// `now` and `pause`, as a time.
-pub(crate) fn later(now: Timestamp, pause: SignedDuration) -> Timestamp {
-    now.checked_add(pause).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

@@ -2,10 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-mod zz_dump;
+mod bench;
 
 use std::{
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -17,129 +16,22 @@ use jiff::SignedDuration;
 use kernel::{
     Clock as _, Locale, LocalizedText,
     id::{OrderId, VariantId, WarehouseId},
-    shard_of,
 };
 use notifications::{
-    AccountMail, AccountMailKind, Mark, OrderMails, StockAlerts, StockName, StockNames,
-    job_handlers, jobs, marks,
+    AccountMail, AccountMailKind, Mark, StockAlerts, StockName, StockNames, job_handlers, jobs,
+    marks,
     templates::{SEND_PAYMENT_REMINDER, SEND_WEBHOOK_DISABLED, TEXT_ORDER_SHIPPED},
 };
-use outbox::{BoxFuture, JobRunner, NewEvent, Relay};
+use outbox::{BoxFuture, JobRunner, Relay};
 use ports::{
-    mail::{DevMailbox, Mail, MailError, MailRoute, Mailer, StoredMail},
+    mail::{DevMailbox, Mail, MailError, MailRoute, Mailer},
     sms::{DevSmsBox, SmsSender},
 };
 use serde_json::{Value, json};
 use testkit::TestDb;
 use uuid::Uuid;
 
-struct Bench {
-    test: TestDb,
-    folder: tempfile::TempDir,
-    mailbox: DevMailbox,
-    relay: Relay,
-    runner: JobRunner,
-}
-
-impl Bench {
-    async fn new() -> Self {
-        let (test, folder) = (TestDb::new().await, tempfile::tempdir().unwrap());
-        let from = "Oxcart <shop@oxcart.example>";
-        let mailbox = DevMailbox::new(folder.path(), from, test.shared_clock()).unwrap();
-        let mailer: Arc<dyn Mailer> = Arc::new(mailbox.clone());
-        Self::with(test, folder, mailbox, &mailer)
-    }
-
-    fn with(
-        test: TestDb,
-        folder: tempfile::TempDir,
-        mailbox: DevMailbox,
-        mailer: &Arc<dyn Mailer>,
-    ) -> Self {
-        let (clock, ids) = (test.shared_clock(), test.ids().clone());
-        let subscriber = Arc::new(OrderMails::new(Arc::clone(&clock), ids.clone()));
-        let db = test.db().clone();
-        let relay = Relay::new(db.clone(), Arc::clone(&clock), ids.clone(), vec![subscriber]);
-        let handlers = job_handlers(mailer, None, &clock);
-        let runner = JobRunner::new(db, clock, ids, handlers);
-        Self { test, folder, mailbox, relay, runner }
-    }
-
-    /// Says that something happened to an order, and lets everything that follows happen.
-    async fn tell(&self, kind: &'static str, data: Value) {
-        self.say(kind, data).await;
-        while self.relay.drain_batch().await.unwrap() > 0 {}
-        while self.runner.run_due().await.unwrap() > 0 {}
-    }
-
-    async fn say(&self, kind: &'static str, data: Value) {
-        let clock = self.test.clock();
-        let subject = self.test.ids().uuid(&*clock);
-        let event =
-            NewEvent::new(kind, shard_of(subject), subject, &data, &*clock, self.test.ids());
-        let mut tx = self.test.db().begin().await.unwrap();
-        outbox::append(&mut tx, &[event]).await.unwrap();
-        tx.commit().await.unwrap();
-    }
-
-    /// Writes a job in a transaction of its own.
-    async fn enqueue(&self, job: outbox::NewJob) {
-        let mut tx = self.test.db().begin().await.unwrap();
-        outbox::enqueue(&mut tx, &[job]).await.unwrap();
-        tx.commit().await.unwrap();
-    }
-
-    /// The mails so far, the newest first.
-    async fn mails(&self) -> Vec<StoredMail> {
-        self.mailbox.list(100).await.unwrap()
-    }
-
-    /// The mails' sources.
-    fn sources(&self) -> Vec<String> {
-        let names = names(self.folder.path());
-        let read = |name: String| std::fs::read_to_string(self.folder.path().join(name)).unwrap();
-        names.into_iter().map(read).collect()
-    }
-
-    /// When the one job that waits is due.
-    async fn due(&self) -> jiff::Timestamp {
-        let mut conn = self.test.owner().acquire().await.unwrap();
-        let due: jiff_sqlx::Timestamp =
-            sqlx::query_scalar("SELECT run_at FROM outbox.jobs WHERE finished_at IS NULL")
-                .fetch_one(&mut *conn)
-                .await
-                .unwrap();
-        due.to_jiff()
-    }
-
-    async fn dead(&self) -> Vec<String> {
-        let mut conn = self.test.db().acquire().await.unwrap();
-        let dead = outbox::dead_jobs(&mut conn, 10).await.unwrap();
-        dead.into_iter().map(|job| job.last_error).collect()
-    }
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
-
-fn paid() -> Value {
-    let money = |amount: i64| json!({"amount": amount, "currency": "TWD"});
-    json!({
-        "order_id": "01978000-0000-7000-8000-000000000001", "number": "OX-7Q4M", "locale": "en",
-        "email": "ming@example.com",
-        "lines": [{"sku": "MUG", "name": {"zh_tw": "杯", "en": "Mug"}, "quantity": 1,
-            "variant_name": {"zh_tw": "白", "en": "White"}, "line_total": money(780)}],
-        "subtotal": money(780), "discount": money(0), "shipping_fee": money(80),
-        "total": money(860), "paid_at": "2026-06-01T02:00:00Z",
-        "order_url": "https://shop.example/orders/1",
-    })
-}
+use self::bench::{Bench, names, paid};
 
 #[tokio::test]
 async fn a_paid_order_is_confirmed_by_one_mail() {

@@ -4,7 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 use jiff::Timestamp;
-use kernel::{Ids, SharedClock};
+use kernel::{Ids, SharedClock, later};
 use pg::{Db, DbResult};
 use tokio_util::sync::CancellationToken;
 
@@ -121,7 +121,7 @@ impl Scheduler {
         let names: Vec<&str> =
             self.jobs.iter().map(|it| it.name()).filter(|it| !busy.contains(it)).collect();
         let mut conn = self.db.acquire().await?;
-        let until = pause::later(now, LEASE);
+        let until = later(now, LEASE);
         let taken = schedule::take(&mut conn, &names, &self.node, now, until).await?;
         let turns = taken.into_iter().filter_map(|(name, token)| {
             let job = self.jobs.iter().find(|it| it.name() == name)?;
@@ -182,10 +182,10 @@ impl Scheduler {
 
     /// Renews the turn until that fails for good; says why.
     async fn keep(&self, turn: &Turn) -> &'static str {
-        let mut lasts_until = pause::later(self.clock.now(), LEASE);
+        let mut lasts_until = later(self.clock.now(), LEASE);
         loop {
             tokio::time::sleep(self.renew).await;
-            let until = pause::later(self.clock.now(), LEASE);
+            let until = later(self.clock.now(), LEASE);
             let renewed = async {
                 let mut conn = self.db.acquire().await?;
                 schedule::renew(&mut conn, turn.name, turn.token, until).await
@@ -215,11 +215,11 @@ impl Scheduler {
         let mut conn = self.db.acquire().await?;
         let failures = schedule::failures(&mut conn, turn.name).await?;
         let next = match outcome {
-            TurnOutcome::Succeeded => pause::later(began, job.every()).max(now),
+            TurnOutcome::Succeeded => later(began, job.every()).max(now),
             TurnOutcome::Interrupted | TurnOutcome::Abandoned => now,
             TurnOutcome::Failed => {
                 let pause = AGAIN.saturating_mul(1 << failures.min(16)).min(job.every());
-                pause::later(now, pause::jittered(pause, &self.ids))
+                later(now, pause::jittered(pause, &self.ids))
             }
         };
         let ended = Ended { outcome, message: &keep(message), at: now, next_run_at: next };

@@ -65,7 +65,8 @@ async fn open(config: &Config, house: &mut House, life: &Lifecycle) -> Result<()
         config.trusted_proxies.clone(),
         config.web_secret.as_ref().map(Secret::reveal),
     );
-    let app = routes::app(shop.api.clone(), base.objects, proxy, &public_url);
+    let pages = shop.page_cache(proxy, config);
+    let app = routes::app(shop.api.clone(), base.objects, pages, &public_url);
     house.shop = Some(shop);
     house.serve(listener, app, limits::of_clients(config), life);
     tracing::info!(port = config.port, "serving {} on port {}", config.public_url()?, config.port);

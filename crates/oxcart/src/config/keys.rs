@@ -147,6 +147,9 @@ keys! {
     "OXCART_HTTP_READ_SECONDS" http_read_seconds: u16 = 10;
     /// Seconds that a client may take to read its answer (large ones a little more).
     "OXCART_HTTP_WRITE_SECONDS" http_write_seconds: u16 = 20;
+    /// MiB of memory for pages that look the same to everybody, on each server; 0: none is kept, and
+    /// a page is rendered for each request.
+    "OXCART_PAGE_CACHE_MIB" page_cache_mib: u32 = 64;
     /// Which way mails go: folder (nowhere, but into `OXCART_DATA/mail`, readable in the back office),
     /// `smtps://USER:PASSWORD@HOST` (TLS, port 465), `smtp://USER:PASSWORD@HOST` (STARTTLS, port 587),
     /// `smtp://HOST?tls=none` (port 25, for a server on the same machine), with `?ca=FILE` for a

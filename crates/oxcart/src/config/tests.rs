@@ -43,6 +43,23 @@ fn text_stays_text() {
 }
 
 #[test]
+fn a_check_code_is_assumed_for_the_simulator_only() {
+    let given = |mode: &str| {
+        let production = [
+            ("OXCART_ECPAY_MODE", mode),
+            ("OXCART_ECPAY_MERCHANT_ID", "1"),
+            ("OXCART_ECPAY_HASH_KEY", "2"),
+            ("OXCART_ECPAY_HASH_IV", "3"),
+        ];
+        read(&production).unwrap().check_code().unwrap()
+    };
+    assert_eq!((given("simulator"), given("stage"), given("production")), (Some(0), None, None));
+    let config = read(&[("OXCART_ECPAY_CHECK_CODE", "25938934")]).unwrap();
+    assert_eq!(config.check_code().unwrap(), Some(25_938_934));
+    assert!(error(&[("OXCART_ECPAY_CHECK_CODE", "x")]).contains("OXCART_ECPAY_CHECK_CODE"));
+}
+
+#[test]
 fn a_key_nobody_knows_is_an_error() {
     let message = error(&[("OXCART_RESERVATION_MINUTE", "5")]);
     assert!(message.contains("Did you mean OXCART_RESERVATION_MINUTES?"), "{message}");

@@ -22,6 +22,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use kernel::Networks;
+use page_cache::Origin;
 use tokio::time::{Instant, sleep, timeout};
 
 pub use self::upstream::Upstream;
@@ -117,6 +118,12 @@ impl Proxy {
                 }
             }
         }
+    }
+}
+
+impl Origin for Proxy {
+    async fn ask(&self, request: Request) -> Response {
+        self.forward(request).await
     }
 }
 

@@ -1,17 +1,19 @@
 //! What every node has to know soon, whichever did it: sessions that ended, policies that were
-//! activated, and keys that changed.
+//! activated, keys that changed, and a catalogue that makes kept pages old.
 
 use std::time::Duration;
 
 use anyhow::Result;
 use kernel::SharedClock;
+use page_cache::Means;
 use pg::{Db, DbOptions};
 use tokio::time::{sleep, timeout};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
 use crate::{compose::Base, keys::Keys, supervise::worker};
 
-/// Between two looks at the denylist: a token is refused everywhere well within a second.
+/// Between two looks at the denylist: a token is refused everywhere well within a second, and a price
+/// that was changed is on everybody's page.
 const PERIOD: Duration = Duration::from_millis(300);
 /// How many of them for one look at the keys, which lie there a minute before they sign.
 const KEYS_EVERY: u32 = 10;
@@ -22,25 +24,21 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Starts the worker. It has a connection of its own: a crowd that holds all others must not keep
 /// anybody signed in.
-pub fn spawn(
-    tasks: &TaskTracker,
-    stop: &CancellationToken,
-    base: &Base,
-    keys: &Keys,
-) -> Result<()> {
+pub fn spawn(base: &Base, keys: &Keys, pages: &Means) -> Result<()> {
     let options = DbOptions::app(base.database_url.reveal()).with_max_connections(1);
     let (db, clock, keys) = (Db::open(&options)?, base.clock.clone(), keys.clone());
-    worker::spawn(tasks, stop, "watch", move |stop| {
-        run(db.clone(), clock.clone(), keys.clone(), stop)
+    let shown = pages.clone();
+    worker::spawn(&pages.tasks, &pages.stop, "watch", move |stop| {
+        run(db.clone(), clock.clone(), keys.clone(), shown.clone(), stop)
     });
     Ok(())
 }
 
-async fn run(db: Db, clock: SharedClock, keys: Keys, stop: CancellationToken) {
+async fn run(db: Db, clock: SharedClock, keys: Keys, pages: Means, stop: CancellationToken) {
     let (mut round, mut blind) = (0_u32, false);
     while stop.run_until_cancelled(sleep(PERIOD)).await.is_some() {
         round = round.wrapping_add(1);
-        let looked = timeout(PATIENCE, look(&db, &clock, &keys, round)).await;
+        let looked = timeout(PATIENCE, look(&db, &clock, &keys, &pages, round)).await;
         let failed = match looked {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(format!("{error:#}")),
@@ -49,9 +47,11 @@ async fn run(db: Db, clock: SharedClock, keys: Keys, stop: CancellationToken) {
         // Once for each time that the database is away: everybody else says so, too.
         match &failed {
             Some(error) if !blind => {
-                tracing::warn!(%error, "denylist and policies could not be read");
+                tracing::warn!(%error, "denylist, policies and the catalogue's revision could not be read");
             }
-            None if blind => tracing::info!("denylist and policies are read again"),
+            None if blind => {
+                tracing::info!("denylist, policies and the catalogue's revision are read again");
+            }
             _ => {}
         }
         blind = failed.is_some();
@@ -59,8 +59,11 @@ async fn run(db: Db, clock: SharedClock, keys: Keys, stop: CancellationToken) {
     db.close().await;
 }
 
-async fn look(db: &Db, clock: &SharedClock, keys: &Keys, round: u32) -> Result<()> {
+async fn look(db: &Db, clock: &SharedClock, keys: &Keys, pages: &Means, round: u32) -> Result<()> {
     let mut conn = db.acquire().await?;
+    if pages.generation.turn_to(catalog::revision(&mut conn).await?) {
+        pages.metrics.purged();
+    }
     keys.revocations.refresh(&mut conn, clock.now()).await?;
     keys.guardian.refresh(&mut conn).await?;
     if round.is_multiple_of(KEYS_EVERY) {
@@ -78,7 +81,10 @@ mod tests {
 
     use access::Guardian;
     use identity::{AccessTokens, Revocations, Rotation, SecondFactors};
+    use page_cache::{Generation, PageCacheMetrics};
+    use telemetry::Metrics;
     use testkit::TestDb;
+    use tokio_util::task::TaskTracker;
 
     use super::*;
 
@@ -105,10 +111,23 @@ mod tests {
         let kid = rotated.await.unwrap().kid();
         tx.commit().await.unwrap();
 
+        let metrics = Metrics::new();
+        let pages = Means {
+            generation: Generation::default(),
+            clock: clock.clone(),
+            metrics: PageCacheMetrics::new(&metrics).unwrap(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        };
+
         let knows = |keys: &Keys| format!("{:?}", keys.tokens).contains(&kid);
-        look(test.db(), &clock, &keys, 9).await.unwrap();
+        look(test.db(), &clock, &keys, &pages, 9).await.unwrap();
         assert_eq!((keys.revocations.len(), knows(&keys)), (1, false));
-        look(test.db(), &clock, &keys, 10).await.unwrap();
+        look(test.db(), &clock, &keys, &pages, 10).await.unwrap();
         assert!(knows(&keys));
+        // The catalogue's revision was new once.
+        let shown = metrics.encode().unwrap();
+        assert!(shown.contains("\noxcart_page_cache_purges_total 1\n"), "{shown}");
+        assert!(!pages.generation.turn_to(catalog::revision(&mut conn).await.unwrap()));
     }
 }

@@ -140,7 +140,7 @@ pub async fn list(
 }
 
 /// The tiles of these products, in this order. One that changed meanwhile may be missing.
-pub(super) async fn summaries(
+pub(crate) async fn summaries(
     conn: &mut Connection,
     ids: &[Uuid],
 ) -> Result<Vec<ProductSummary>, DbError> {

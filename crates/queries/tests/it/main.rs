@@ -6,3 +6,4 @@ mod cart;
 mod layout;
 mod orders;
 mod products;
+mod search;

@@ -11,7 +11,7 @@ use crate::rust;
 use crate::tree::Tree;
 
 /// Where the codes are registered.
-pub const REGISTRY: &str = "crates/kernel/src/error_code.rs";
+pub const REGISTRY: &str = "crates/kernel/src/error_code/table.rs";
 
 /// What every page has to tell, as headings.
 pub const SECTIONS: &[&str] =

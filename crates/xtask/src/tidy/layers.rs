@@ -23,10 +23,11 @@ const LAYERS: &[(&str, &[&str])] = &[
             "shipping",
             "notifications",
             "webhooks",
+            "search",
         ],
     ),
     ("L3, flows", &["intake", "checkout", "queries"]),
-    ("L4, delivery", &["api"]),
+    ("L4, delivery", &["api", "page-cache"]),
     ("L5, the binary", &["oxcart"]),
 ];
 

@@ -8,7 +8,8 @@ use crate::tree::{TextFile, Tree};
 const SQL_CRATES: &[&str] = &["pg", "outbox", "queries"];
 
 /// Crates that speak HTTP.
-const HTTP_CRATES: &[&str] = &["api", "oxcart", "ecpay-simulator", "proof", "bench", "fuzzing"];
+const HTTP_CRATES: &[&str] =
+    &["api", "page-cache", "oxcart", "ecpay-simulator", "proof", "bench", "fuzzing"];
 
 /// Crates that are only words, with the folder of the one exception.
 const WORDS: &[(&str, &str)] = &[("kernel", ""), ("ecpay", "crates/ecpay/src/client/")];

@@ -4,7 +4,6 @@ export const SORTS = ['relevance', 'newest', 'price_asc', 'price_desc', 'name'] 
 export type Sort = (typeof SORTS)[number];
 
 export interface ProductQuery {
-  q: string;
   category: string;
   min_price: number | undefined;
   max_price: number | undefined;
@@ -23,7 +22,6 @@ function amount(value: string | null): number | undefined {
 export function readQuery(params: Params): ProductQuery {
   const sort = params.get('sort');
   return {
-    q: (params.get('q') ?? '').trim().slice(0, 100),
     category: (params.get('category') ?? '').slice(0, 100),
     min_price: amount(params.get('min_price')),
     max_price: amount(params.get('max_price')),
@@ -36,7 +34,6 @@ export function readQuery(params: Params): ProductQuery {
 /** The path of the list for a query; defaults are left out, so that addresses stay short. */
 export function listPath(query: Partial<ProductQuery>): string {
   const params = new URLSearchParams();
-  if (query.q) params.set('q', query.q);
   if (query.category) params.set('category', query.category);
   if (query.min_price !== undefined) params.set('min_price', String(query.min_price));
   if (query.max_price !== undefined) params.set('max_price', String(query.max_price));
@@ -50,7 +47,6 @@ export function listPath(query: Partial<ProductQuery>): string {
 /** Whether anything but the order of the list was asked for. */
 export function isFiltered(query: ProductQuery): boolean {
   return Boolean(
-    query.q ||
     query.category ||
     query.in_stock ||
     query.min_price !== undefined ||

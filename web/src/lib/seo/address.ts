@@ -18,11 +18,11 @@ export function alternates(origin: string, path: string): { hreflang: string; hr
 
 /**
  * The address under which a list is found: the whole shop, or one category. The order of a list is
- * no other page; what was searched or filtered, and what follows the first page, is not for search
+ * no other page; what was filtered, and what follows the first page, is not for search
  * engines at all (`undefined`).
  */
 export function canonicalList(query: ProductQuery): string | undefined {
-  const { q, category, min_price, max_price, in_stock, cursor } = query;
-  const isNarrowed = q || in_stock || cursor || min_price !== undefined || max_price !== undefined;
+  const { category, min_price, max_price, in_stock, cursor } = query;
+  const isNarrowed = in_stock || cursor || min_price !== undefined || max_price !== undefined;
   return isNarrowed ? undefined : listPath({ category });
 }

@@ -119,7 +119,7 @@ it('breadcrumbs are counted from the front door; the page itself has no address'
 
 it('the shop says how it is searched', () => {
   expect(shopThing(READER, 'Oxcart').potentialAction).toMatchObject({
-    target: 'https://shop.example/en/products?q={search_term_string}',
+    target: 'https://shop.example/en/search?q={search_term_string}',
   });
 });
 

@@ -113,7 +113,7 @@ export function shopThing({ origin, locale }: Reader, name: string): Thing {
     publisher: { '@type': 'OnlineStore', name, url: home },
     potentialAction: {
       '@type': 'SearchAction',
-      target: `${addressOf(origin, '/products', locale)}?q={search_term_string}`,
+      target: `${addressOf(origin, '/search', locale)}?q={search_term_string}`,
       'query-input': 'required name=search_term_string',
     },
   };

@@ -23,7 +23,20 @@ const FOR_SIGNED_IN = new Set(['/api/auth/logout-all', '/api/auth/email/verify/r
  * `/api/…` asked for while rendering goes straight to the API, with the visitor's cookies, and
  * cookies the API sets go back to the visitor. A session that ran out is renewed once, silently.
  */
-export const apiFetch: HandleFetch = async ({ event, request, fetch }) => {
+export const apiFetch: HandleFetch = async (input) => {
+  const { locals } = input.event;
+  try {
+    const response = await ask(input);
+    // A page without it is shown, but to this visitor only.
+    if (!response.ok) locals.isIncomplete = true;
+    return response;
+  } catch (failure) {
+    locals.isIncomplete = true;
+    throw failure;
+  }
+};
+
+const ask: HandleFetch = async ({ event, request, fetch }) => {
   const url = new URL(request.url);
   if (url.origin !== event.url.origin || !url.pathname.startsWith('/api/')) return fetch(request);
 

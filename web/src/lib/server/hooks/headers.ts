@@ -1,17 +1,7 @@
 import type { Handle } from '@sveltejs/kit/hooks';
+import { cacheControl, isPublic } from '#lib/server/hooks/shared.ts';
 
 const FORM_ACTION = "form-action 'self'";
-
-/** Pages that look the same to everybody without a session; a shared cache may keep them briefly. */
-const PUBLIC_ROUTES = new Set([
-  '/',
-  '/products',
-  '/products/[slug]',
-  '/help',
-  '/help/[topic]',
-  '/legal/[document]',
-]);
-const SESSION_COOKIE = /^(__Host-)?oxcart_/;
 
 /** The usual security headers, and what a cache in front may keep. */
 export const headersHandle: Handle = async ({ event, resolve }) => {
@@ -29,20 +19,20 @@ export const headersHandle: Handle = async ({ event, resolve }) => {
     headers.set('content-security-policy', policy.replace(FORM_ACTION, allowed));
   }
 
+  // Who has a cookie of ours sees another page, also from the browser's own cache.
+  if (isPublic(event.route.id)) headers.append('vary', 'cookie');
   if (!headers.has('cache-control')) {
-    headers.set('cache-control', isShared(event, response) ? SHARED : 'private, no-store');
+    headers.set(
+      'cache-control',
+      cacheControl({
+        method: event.request.method,
+        route: event.route.id,
+        status: response.status,
+        setsCookie: headers.has('set-cookie'),
+        cookies: event.cookies.getAll().map(({ name }) => name),
+        isIncomplete: event.locals.isIncomplete,
+      }),
+    );
   }
   return response;
 };
-
-const SHARED = 'public, max-age=0, s-maxage=2, stale-while-revalidate=5';
-
-function isShared(event: Parameters<Handle>[0]['event'], response: Response): boolean {
-  return (
-    event.request.method === 'GET' &&
-    response.status === 200 &&
-    PUBLIC_ROUTES.has(event.route.id ?? '') &&
-    !response.headers.has('set-cookie') &&
-    !event.cookies.getAll().some(({ name }) => SESSION_COOKIE.test(name))
-  );
-}

@@ -7,6 +7,7 @@ export const localeHandle: Handle = ({ event, resolve }) =>
     event.locals.locale = locale;
     event.locals.apiCookies = new Map();
     event.locals.formActions = [];
+    event.locals.isIncomplete = false;
     return resolve(event, {
       transformPageChunk: ({ html }) => html.replace('%lang%', locale),
     });
