@@ -1,3 +1,4 @@
+DROP TRIGGER categories_count_revision ON catalog.categories;
 DROP FUNCTION catalog.categories_within(text);
 DROP TABLE catalog.former_category_slugs, catalog.former_product_slugs, catalog.related_products;
 ALTER TABLE catalog.variants DROP COLUMN barcode;

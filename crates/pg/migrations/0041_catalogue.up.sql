@@ -75,3 +75,12 @@ $$;
 
 REVOKE EXECUTE ON FUNCTION catalog.categories_within(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION catalog.categories_within(text) TO oxcart_app;
+
+-- Pages, the search index and offers that are kept in memory are made anew when the revision moves:
+-- also when only a category, or what goes with what, has changed.
+CREATE TRIGGER categories_count_revision
+    BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON catalog.categories
+    FOR EACH STATEMENT EXECUTE FUNCTION catalog.count_revision();
+CREATE TRIGGER related_products_count_revision
+    BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON catalog.related_products
+    FOR EACH STATEMENT EXECUTE FUNCTION catalog.count_revision();
