@@ -3,7 +3,7 @@
 use pg::DbError;
 use thiserror::Error;
 
-use crate::model::InvalidProduct;
+use crate::{model::InvalidProduct, state::MoveError, tree::Misplaced};
 
 /// Why the catalogue was not changed.
 #[derive(Debug, Error)]
@@ -23,9 +23,33 @@ pub enum CatalogError {
     /// A variant belongs to another product.
     #[error("a variant belongs to another product")]
     ForeignVariant,
+    /// There is no such product, or category.
+    #[error("there is no such thing in the catalogue")]
+    NotFound,
+    /// It has been changed since the version that was seen.
+    #[error("it has been changed meanwhile")]
+    Changed,
+    /// A product that goes with it does not exist.
+    #[error("a related product does not exist")]
+    UnknownRelated,
+    /// The category cannot lie there.
+    #[error("the category cannot lie there: {0:?}")]
+    Misplaced(Misplaced),
+    /// Products or categories lie in the category.
+    #[error("the category is not empty")]
+    NotEmpty,
+    /// The product's state does not allow it.
+    #[error(transparent)]
+    Move(#[from] MoveError),
     /// The database failed.
     #[error(transparent)]
     Db(DbError),
+}
+
+impl From<Misplaced> for CatalogError {
+    fn from(why: Misplaced) -> Self {
+        Self::Misplaced(why)
+    }
 }
 
 impl From<DbError> for CatalogError {
@@ -34,6 +58,7 @@ impl From<DbError> for CatalogError {
             Some("categories_slug_key" | "products_slug_key") => Self::SlugTaken,
             Some("variants_sku_key") => Self::SkuTaken,
             Some("products_category_id_fkey") => Self::UnknownCategory,
+            Some("related_products_related_id_fkey") => Self::UnknownRelated,
             _ => Self::Db(error),
         }
     }

@@ -8,40 +8,64 @@
 //! is never deleted, because orders and stock refer to it: left out of a product, it turns inactive.
 //! *Invariant:* a published product has a time of publication; before it, nothing of it is sellable.
 //!
-//! *Lock order:* a product's row, then its variants in id order, then its images. Who changes or asks
+//! *Invariant:* categories are a tree of a few levels ([`tree`]). *Invariant:* a slug that was given up
+//! leads to whose it was, until somebody takes it again. *Invariant:* the HTML of a description was
+//! cleaned before it was written ([`rich_text`]).
+//!
+//! *Lock order:* the revision, where anything is changed; a product's row, then its variants in id order, then its images. Who changes or asks
 //! about a bundle ([`bundles`]) locks variants in id order, before any stock row.
 
 mod backorders;
+pub mod barcode;
 pub mod bundles;
+pub mod categories;
 pub mod error;
+pub mod events;
 pub mod model;
 mod offer_book;
 mod offers;
+pub mod products;
 mod put_category;
 mod put_product;
 mod reservation_time;
+pub mod rich_text;
 mod skus;
 mod sql;
 mod sql_backorders;
 mod sql_bundles;
+mod sql_categories;
+mod sql_products;
 mod sql_reservation_time;
 mod sql_skus;
+mod sql_slugs;
 mod sql_stockable;
+pub mod state;
 mod stockable;
+pub mod tree;
 
 pub use backorders::{Backorders, backorders, put_backorders};
+pub use barcode::Barcode;
 pub use bundles::{BundlePart, Component, check_stockable, put_bundle};
+pub use categories::{
+    StoredCategory, add_category, categories, category, change_category, delete_category,
+};
 pub use error::{BundleError, CatalogError};
 pub use model::{
     Category, ImageRef, InvalidProduct, Product, ProductOption, ProductStatus, Slug, Variant,
 };
 pub use offer_book::{OfferBook, Reading};
 pub use offers::{Offer, offers};
+pub use products::{
+    EditContext, StoredProduct, add_product, change_product, move_product, product,
+};
 pub use put_category::put_category;
 pub use put_product::put_product;
 pub use reservation_time::{RESERVATION_TIME_MAX, put_reservation_time, reservation_time};
+pub use rich_text::Description;
 pub use skus::variants_by_sku;
+pub use state::{Move, MoveError, ProductPhase};
 pub use stockable::hold_stockable;
+pub use tree::{Misplaced, Tree};
 
 use pg::{Connection, DbResult};
 

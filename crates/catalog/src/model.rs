@@ -10,6 +10,8 @@ use kernel::{
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::{barcode::Barcode, rich_text::Description};
+
 /// The readable part of an address: lower-case letters, digits and single hyphens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Slug(String);
@@ -32,13 +34,18 @@ impl Slug {
         }
     }
 
+    /// As it was kept.
+    pub(crate) const fn kept(text: String) -> Self {
+        Self(text)
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A group of products.
+/// A group of products, which may lie in another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Category {
     /// Its id.
@@ -47,7 +54,9 @@ pub struct Category {
     pub slug: Slug,
     /// Its name.
     pub name: LocalizedText,
-    /// Lower comes first.
+    /// The category it lies in; none: it is at the top.
+    pub parent: Option<CategoryId>,
+    /// Lower comes first, among those that lie in the same one.
     pub position: i32,
 }
 
@@ -111,6 +120,8 @@ pub struct Variant {
     pub id: VariantId,
     /// Stock keeping unit, unique in the shop.
     pub sku: String,
+    /// What a scanner reads off it.
+    pub barcode: Option<Barcode>,
     /// What tells it from its siblings; may be empty when it has none.
     pub name: LocalizedText,
     /// One value for each option of the product, in their order.
@@ -142,10 +153,12 @@ pub struct Product {
     pub name: LocalizedText,
     /// One line more.
     pub subtitle: LocalizedText,
-    /// Plain text; a blank line ends a paragraph.
-    pub description: LocalizedText,
+    /// What it is said to be.
+    pub description: Description,
     /// Words the storefront knows how to show, e.g. `new`.
     pub badges: Vec<String>,
+    /// Words the shop sorts it by.
+    pub tags: Vec<String>,
     /// What its variants differ in.
     pub options: Vec<ProductOption>,
     /// Who may see it.
@@ -154,6 +167,8 @@ pub struct Product {
     pub images: Vec<ImageRef>,
     /// What is sold, in the order shown.
     pub variants: Vec<Variant>,
+    /// What goes with it, in the order shown.
+    pub related: Vec<ProductId>,
 }
 
 /// A rule that a product breaks.
@@ -199,6 +214,18 @@ pub enum InvalidProduct {
         /// The bound.
         max: usize,
     },
+    /// Bar codes are 1 to 64 visible ASCII characters; a GTIN has its check digit.
+    #[error("{0:?} is not a bar code: is a digit wrong?")]
+    Barcode(String),
+    /// Tags are words of up to 40 characters, without commas, each once.
+    #[error("{0:?} is not a tag, or is there twice")]
+    Tag(String),
+    /// Badges are short words of lower-case letters, digits and hyphens.
+    #[error("{0:?} is not a badge")]
+    Badge(String),
+    /// A product goes with others, each once.
+    #[error("a product does not go with itself, and with another one once")]
+    Related,
     /// A published product without anything to buy.
     #[error("a published product needs an active variant")]
     NothingToBuy,
@@ -210,6 +237,9 @@ const VARIANTS_MAX: usize = 250;
 const IMAGES_MAX: usize = 30;
 const OPTIONS_MAX: usize = 5;
 const BADGES_MAX: usize = 10;
+const TAGS_MAX: usize = 30;
+const TAG_MAX: usize = 40;
+const RELATED_MAX: usize = 12;
 const PURCHASE_LIMIT_MAX: u32 = 1_000_000;
 
 impl Category {
@@ -224,11 +254,12 @@ impl Product {
     pub fn validate(&self) -> Result<(), InvalidProduct> {
         text("the product's name", &self.name, NAME_MAX)?;
         optional_text("the subtitle", &self.subtitle, NAME_MAX)?;
-        optional_text("the description", &self.description, DESCRIPTION_MAX)?;
+        optional_text("the description", self.description.text(), DESCRIPTION_MAX)?;
         at_most("variants", self.variants.len(), VARIANTS_MAX)?;
         at_most("images", self.images.len(), IMAGES_MAX)?;
         at_most("options", self.options.len(), OPTIONS_MAX)?;
         at_most("badges", self.badges.len(), BADGES_MAX)?;
+        self.validate_words()?;
         for option in &self.options {
             text("an option's name", &option.name, NAME_MAX)?;
             for value in &option.values {
@@ -251,6 +282,29 @@ impl Product {
         Ok(())
     }
 
+    /// Badges, tags, and what goes with it.
+    fn validate_words(&self) -> Result<(), InvalidProduct> {
+        if let Some(badge) = self.badges.iter().find(|badge| Slug::new(badge.as_str()).is_err()) {
+            return Err(InvalidProduct::Badge(badge.clone()));
+        }
+        at_most("tags", self.tags.len(), TAGS_MAX)?;
+        let mut seen = HashSet::new();
+        for tag in &self.tags {
+            let plain = tag.trim() == tag && !tag.chars().any(|c| c == ',' || c.is_control());
+            let fits = (1..=TAG_MAX).contains(&tag.chars().count());
+            if !plain || !fits || !seen.insert(tag.to_lowercase()) {
+                return Err(InvalidProduct::Tag(tag.clone()));
+            }
+        }
+        at_most("related products", self.related.len(), RELATED_MAX)?;
+        let mut seen = HashSet::from([self.id]);
+        if self.related.iter().all(|id| seen.insert(*id)) {
+            Ok(())
+        } else {
+            Err(InvalidProduct::Related)
+        }
+    }
+
     fn validate_variant(&self, variant: &Variant) -> Result<(), InvalidProduct> {
         let sku = || variant.sku.clone();
         let visible = variant.sku.bytes().all(|b| b.is_ascii_graphic());
@@ -260,13 +314,15 @@ impl Product {
         optional_text("a variant's name", &variant.name, NAME_MAX)?;
         let chosen = variant.options.iter().zip(&self.options);
         let all_listed = chosen.into_iter().all(|(value, option)| option.values.contains(value));
-        if variant.options.len() != self.options.len() || !all_listed {
+        // What is not sold any more keeps what it had when it was.
+        if variant.active && (variant.options.len() != self.options.len() || !all_listed) {
             return Err(InvalidProduct::Options(sku()));
         }
         if variant.compare_at.is_some_and(|before| before <= variant.price) {
             return Err(InvalidProduct::CompareAt(sku()));
         }
-        if variant.image.is_some_and(|position| usize::from(position) >= self.images.len()) {
+        let is_missing = |position: u16| usize::from(position) >= self.images.len();
+        if variant.active && variant.image.is_some_and(is_missing) {
             return Err(InvalidProduct::Image(sku()));
         }
         if variant.purchase_limit.is_some_and(|limit| !(1..=PURCHASE_LIMIT_MAX).contains(&limit)) {

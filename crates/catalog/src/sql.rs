@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use kernel::{LocalizedText, Money, id::VariantId};
+use kernel::{
+    LocalizedText, Money,
+    id::{CategoryId, VariantId},
+};
 use pg::{Affected as _, Connection, DbError, DbResult};
 use sqlx::{query, query_as, query_scalar, types::Json};
 use tracing::instrument;
@@ -19,16 +22,17 @@ use crate::{
 #[instrument(name = "db.category.upsert", skip_all, err)]
 pub async fn upsert_category(conn: &mut Connection, category: &Category) -> DbResult<()> {
     query!(
-        "INSERT INTO catalog.categories (id, slug, name_zh, name_en, position)
-         VALUES ($1, $2, $3, $4, $5)
+        "INSERT INTO catalog.categories (id, slug, name_zh, name_en, position, parent_id)
+         VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (id) DO UPDATE
          SET slug = excluded.slug, name_zh = excluded.name_zh, name_en = excluded.name_en,
-             position = excluded.position",
+             position = excluded.position, parent_id = excluded.parent_id",
         category.id.as_uuid(),
         category.slug.as_str(),
         &*category.name.zh_tw,
         &*category.name.en,
         category.position,
+        category.parent.map(CategoryId::as_uuid),
     )
     .execute(conn)
     .await?
@@ -44,8 +48,8 @@ pub async fn upsert_product(
     query!(
         "INSERT INTO catalog.products (id, slug, category_id, name_zh, name_en, subtitle_zh,
              subtitle_en, description_zh, description_en, badges, options, status, published_at,
-             created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
+             created_at, updated_at, description_html_zh, description_html_en, tags)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16, $17)
          ON CONFLICT (id) DO UPDATE
          SET slug = excluded.slug, category_id = excluded.category_id,
              name_zh = excluded.name_zh, name_en = excluded.name_en,
@@ -53,7 +57,9 @@ pub async fn upsert_product(
              description_zh = excluded.description_zh, description_en = excluded.description_en,
              badges = excluded.badges, options = excluded.options, status = excluded.status,
              published_at = coalesce(excluded.published_at, products.published_at),
-             updated_at = excluded.updated_at",
+             updated_at = excluded.updated_at,
+             description_html_zh = excluded.description_html_zh,
+             description_html_en = excluded.description_html_en, tags = excluded.tags",
         product.id.as_uuid(),
         product.slug.as_str(),
         product.category_id.as_uuid(),
@@ -61,13 +67,16 @@ pub async fn upsert_product(
         &*product.name.en,
         &*product.subtitle.zh_tw,
         &*product.subtitle.en,
-        &*product.description.zh_tw,
-        &*product.description.en,
+        &*product.description.text().zh_tw,
+        &*product.description.text().en,
         &product.badges,
         Json(&product.options) as _,
         product.status.word(),
         product.status.published_at().map(jiff_sqlx::ToSqlx::to_sqlx) as _,
         now.to_sqlx() as _,
+        &*product.description.html_columns().zh_tw,
+        &*product.description.html_columns().en,
+        &product.tags,
     )
     .execute(conn)
     .await?
@@ -104,21 +113,22 @@ pub async fn upsert_variants(
     let written = query!(
         "INSERT INTO catalog.variants (id, product_id, sku, name_zh, name_en, options, price,
              compare_at, currency, weight_g, image_position, position, active, purchase_limit,
-             purchase_limit_since)
+             purchase_limit_since, barcode)
          SELECT t.id, $1, t.sku, t.name_zh, t.name_en, t.options, t.price, t.compare_at,
              t.currency, t.weight_g, t.image_position, t.position, t.active, t.purchase_limit,
-             CASE WHEN t.purchase_limit IS NOT NULL THEN $15::timestamptz END
+             CASE WHEN t.purchase_limit IS NOT NULL THEN $15::timestamptz END, t.barcode
          FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::bigint[],
-             $8::bigint[], $9::text[], $10::int[], $11::int[], $12::int[], $13::bool[], $14::int[])
+             $8::bigint[], $9::text[], $10::int[], $11::int[], $12::int[], $13::bool[], $14::int[],
+             $16::text[])
              AS t (id, sku, name_zh, name_en, options, price, compare_at, currency, weight_g,
-                 image_position, position, active, purchase_limit)
+                 image_position, position, active, purchase_limit, barcode)
          ON CONFLICT (id) DO UPDATE
          SET sku = excluded.sku, name_zh = excluded.name_zh, name_en = excluded.name_en,
              options = excluded.options, price = excluded.price,
              compare_at = excluded.compare_at, currency = excluded.currency,
              weight_g = excluded.weight_g, image_position = excluded.image_position,
              position = excluded.position, active = excluded.active,
-             purchase_limit = excluded.purchase_limit,
+             purchase_limit = excluded.purchase_limit, barcode = excluded.barcode,
              -- another limit goes on counting from when the first one was set
              purchase_limit_since = CASE WHEN excluded.purchase_limit IS NOT NULL THEN
                  coalesce(variants.purchase_limit_since, excluded.purchase_limit_since) END
@@ -138,6 +148,7 @@ pub async fn upsert_variants(
         &rows.actives,
         &rows.purchase_limits as _,
         now.to_sqlx() as _,
+        &rows.barcodes as _,
     )
     .execute(conn)
     .await?;
@@ -160,6 +171,7 @@ struct VariantColumns {
     positions: Vec<i32>,
     actives: Vec<bool>,
     purchase_limits: Vec<Option<i32>>,
+    barcodes: Vec<Option<String>>,
 }
 
 impl VariantColumns {
@@ -167,6 +179,7 @@ impl VariantColumns {
         let variant = &product.variants[index];
         self.ids.push(variant.id.as_uuid());
         self.skus.push(variant.sku.clone());
+        self.barcodes.push(variant.barcode.as_ref().map(|it| it.as_str().to_owned()));
         self.names_zh.push(variant.name.zh_tw.to_string());
         self.names_en.push(variant.name.en.to_string());
         self.options.push(serde_json::json!(variant.options));

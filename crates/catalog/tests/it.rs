@@ -4,10 +4,12 @@
 
 #[path = "it/bundles.rs"]
 mod bundles;
+#[path = "it/editing.rs"]
+mod editing;
 
 use catalog::{
-    CatalogError, Category, ImageRef, OfferBook, Product, ProductOption, ProductStatus, Slug,
-    Variant, offers, put_category, put_product,
+    CatalogError, Category, Description, ImageRef, OfferBook, Product, ProductOption,
+    ProductStatus, Slug, Variant, offers, put_category, put_product,
 };
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Clock as _, LocalizedText, Money, id::VariantId};
@@ -25,6 +27,7 @@ fn variant(number: u8, sku: &str, size: &str, price: i64) -> Variant {
     Variant {
         id: seed::id(number, number & 63),
         sku: sku.into(),
+        barcode: None,
         name: both(size),
         options: vec![both(size)],
         price: Money::twd(price).unwrap(),
@@ -43,8 +46,9 @@ fn bowl(at: Timestamp) -> Product {
         category_id: seed::id(1, 0),
         name: both("Bowl"),
         subtitle: LocalizedText::default(),
-        description: both("A bowl."),
+        description: Description::plain(both("A bowl.")),
         badges: vec!["new".into()],
+        tags: vec![],
         options: vec![ProductOption {
             name: both("Size"),
             values: vec![both("Small"), both("Large")],
@@ -55,6 +59,7 @@ fn bowl(at: Timestamp) -> Product {
             variant(10, "BOWL-S", "Small", 300),
             Variant { image: Some(1), ..variant(11, "BOWL-L", "Large", 500) },
         ],
+        related: vec![],
     }
 }
 
@@ -65,9 +70,10 @@ async fn shop() -> (TestDb, Timestamp) {
         id: seed::id(1, 0),
         slug: Slug::new("kitchen").unwrap(),
         name: both("Kitchen"),
+        parent: None,
         position: 1,
     };
-    put_category(&mut conn, &category).await.unwrap();
+    put_category(&mut conn, &category, db.clock().now()).await.unwrap();
     drop(conn);
     let now = db.clock().now();
     (db, now)

@@ -125,6 +125,15 @@ pub enum ErrorCode {
     /// An unknown or unpublished product or variant.
     #[serde(rename = "PRODUCT_NOT_FOUND")]
     ProductNotFound,
+    /// A product cannot be shown, scheduled, withdrawn or archived from the state it is in.
+    #[serde(rename = "PRODUCT_STATE_CONFLICT")]
+    ProductStateConflict,
+    /// An unknown category.
+    #[serde(rename = "CATEGORY_NOT_FOUND")]
+    CategoryNotFound,
+    /// Products or categories lie in a category that is to be deleted.
+    #[serde(rename = "CATEGORY_NOT_EMPTY")]
+    CategoryNotEmpty,
     /// The price the client saw is not the price now.
     #[serde(rename = "PRICE_CHANGED")]
     PriceChanged,
@@ -230,6 +239,9 @@ impl ErrorCode {
         Self::ReturnPeriodOver,
         Self::WebhookRejected,
         Self::ProductNotFound,
+        Self::ProductStateConflict,
+        Self::CategoryNotFound,
+        Self::CategoryNotEmpty,
         Self::PriceChanged,
         Self::PurchaseLimitExceeded,
         Self::SaleNotOpen,

@@ -1,12 +1,14 @@
 //! Products as shoppers browse them: published ones with something to buy.
 
+pub mod admin;
 mod detail;
 mod list;
+mod related;
 mod sql;
 mod summary;
 mod variant;
 
-pub use detail::{OptionView, ProductKey, ProductView, detail};
+pub use detail::{OptionView, ProductKey, ProductView, detail, moved_to};
 pub(crate) use list::summaries;
 pub use list::{ProductQuery, ProductSort, list};
 pub use summary::{CategoryRef, ProductSummary};

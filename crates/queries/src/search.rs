@@ -1,6 +1,9 @@
 //! What the search index is made of, and when it has to be made anew.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    iter::successors,
+};
 
 use ::search::{Document, DocumentVariant, Search, SearchError, Shelf};
 use jiff_sqlx::{Timestamp, ToSqlx as _};
@@ -35,15 +38,8 @@ pub enum RefreshError {
 #[derive(Debug)]
 pub struct Refresher {
     search: Search,
-    seen: Option<Seen>,
-}
-
-/// What the index was made of. Each change of products counts up the revision; categories are few, and
-/// looked at themselves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Seen {
-    revision: i64,
-    categories: String,
+    /// The catalogue's revision of which the index was made.
+    seen: Option<i64>,
 }
 
 impl Refresher {
@@ -56,8 +52,8 @@ impl Refresher {
     /// then.
     pub async fn refresh(&mut self, db: &Db) -> Result<Option<usize>, RefreshError> {
         // Before the products: what is read after it is as new, or newer.
-        let now = seen(&mut *db.acquire().await?).await?;
-        if self.seen.as_ref() == Some(&now) {
+        let now = revision(&mut *db.acquire().await?).await?;
+        if self.seen == Some(now) {
             return Ok(None);
         }
         if self.seen.is_none() {
@@ -106,22 +102,15 @@ async fn visible(
     Ok(ids.into_iter().collect())
 }
 
-#[instrument(name = "db.queries.search_seen", skip_all, err)]
-async fn seen(conn: &mut Connection) -> DbResult<Seen> {
-    let seen = sqlx::query_as!(
-        Seen,
-        r#"SELECT r.number AS "revision!",
-             (SELECT md5(coalesce(string_agg(c::text, ',' ORDER BY c.id), ''))
-              FROM catalog.categories c) AS "categories!"
-         FROM catalog.revision r"#,
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok(seen)
+#[instrument(name = "db.queries.search_revision", skip_all, err)]
+async fn revision(conn: &mut Connection) -> DbResult<i64> {
+    let revision = sqlx::query_scalar!("SELECT number FROM catalog.revision").fetch_one(conn).await?;
+    Ok(revision)
 }
 
 /// Every product that is published, now or later, with its variants.
 async fn documents(db: &Db) -> DbResult<Vec<Document>> {
+    let categories = category_rows(&mut *db.acquire().await?).await?;
     let (mut documents, mut after) = (Vec::new(), Uuid::nil());
     loop {
         // A connection for each chunk: the pool's others are not kept waiting for all of them.
@@ -136,7 +125,8 @@ async fn documents(db: &Db) -> DbResult<Vec<Document>> {
         }
         documents.extend(rows.into_iter().map(|row| {
             let own = variants.remove(&row.id).unwrap_or_default();
-            row.into_document(own)
+            let shelves = shelves(&categories, row.category_id);
+            row.into_document(own, shelves)
         }));
     }
 }
@@ -152,9 +142,8 @@ struct ProductRow {
     description_en: String,
     options: Json<Vec<OptionColumn>>,
     published_at: Timestamp,
-    category_slug: String,
-    category_zh: String,
-    category_en: String,
+    category_id: Uuid,
+    tags: Vec<String>,
 }
 
 /// Of an option, what is needed of it here.
@@ -164,18 +153,15 @@ struct OptionColumn {
 }
 
 impl ProductRow {
-    fn into_document(self, variants: Vec<DocumentVariant>) -> Document {
+    fn into_document(self, variants: Vec<DocumentVariant>, shelves: Vec<Shelf>) -> Document {
         Document {
             id: self.id.into(),
             slug: self.slug,
             name: LocalizedText::new(self.name_zh, self.name_en),
             subtitle: LocalizedText::new(self.subtitle_zh, self.subtitle_en),
             description: LocalizedText::new(self.description_zh, self.description_en),
-            shelves: vec![Shelf {
-                slug: self.category_slug,
-                name: LocalizedText::new(self.category_zh, self.category_en),
-            }],
-            keywords: Vec::new(),
+            shelves,
+            keywords: self.tags,
             options: self.options.0.into_iter().map(|option| option.name).collect(),
             published_at: self.published_at.to_jiff(),
             variants,
@@ -190,10 +176,8 @@ async fn product_rows(conn: &mut Connection, after: Uuid) -> DbResult<Vec<Produc
         r#"SELECT p.id, p.slug, p.name_zh, p.name_en, p.subtitle_zh, p.subtitle_en,
              p.description_zh, p.description_en,
              p.options AS "options: Json<Vec<OptionColumn>>",
-             p.published_at AS "published_at!: Timestamp",
-             c.slug AS category_slug, c.name_zh AS category_zh, c.name_en AS category_en
+             p.published_at AS "published_at!: Timestamp", p.category_id, p.tags
          FROM catalog.products p
-         JOIN catalog.categories c ON c.id = p.category_id
          WHERE p.id > $1 AND p.status = 'published' AND p.published_at IS NOT NULL
          ORDER BY p.id
          LIMIT $2"#,
@@ -205,10 +189,40 @@ async fn product_rows(conn: &mut Connection, after: Uuid) -> DbResult<Vec<Produc
     Ok(rows)
 }
 
+struct CategoryRow {
+    id: Uuid,
+    parent_id: Option<Uuid>,
+    slug: String,
+    name_zh: String,
+    name_en: String,
+}
+
+/// A category, and whatever it lies in.
+fn shelves(categories: &HashMap<Uuid, CategoryRow>, own: Uuid) -> Vec<Shelf> {
+    successors(categories.get(&own), |row| categories.get(&row.parent_id?))
+        .map(|row| Shelf {
+            slug: row.slug.clone(),
+            name: LocalizedText::new(row.name_zh.clone(), row.name_en.clone()),
+        })
+        .collect()
+}
+
+#[instrument(name = "db.queries.search_categories", skip_all, err)]
+async fn category_rows(conn: &mut Connection) -> DbResult<HashMap<Uuid, CategoryRow>> {
+    let rows = sqlx::query_as!(
+        CategoryRow,
+        "SELECT id, parent_id, slug, name_zh, name_en FROM catalog.categories",
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
 struct VariantRow {
     id: Uuid,
     product_id: Uuid,
     sku: String,
+    barcode: Option<String>,
     name_zh: String,
     name_en: String,
     options: Json<Vec<LocalizedText>>,
@@ -219,7 +233,7 @@ impl VariantRow {
     fn into_variant(self) -> DocumentVariant {
         DocumentVariant {
             id: self.id.into(),
-            codes: vec![self.sku],
+            codes: [self.sku].into_iter().chain(self.barcode).collect(),
             name: LocalizedText::new(self.name_zh, self.name_en),
             options: self.options.0,
             price: self.price,
@@ -231,7 +245,7 @@ impl VariantRow {
 async fn variant_rows(conn: &mut Connection, products: &[Uuid]) -> DbResult<Vec<VariantRow>> {
     let rows = sqlx::query_as!(
         VariantRow,
-        r#"SELECT v.id, v.product_id, v.sku, v.name_zh, v.name_en,
+        r#"SELECT v.id, v.product_id, v.sku, v.barcode, v.name_zh, v.name_en,
              v.options AS "options: Json<Vec<LocalizedText>>", v.price
          FROM catalog.variants v
          WHERE v.product_id = ANY ($1) AND v.active

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CheckoutRequest } from '../../src/lib/api/types.ts';
 import { ACCOUNT_ROUTES, user } from './account-api.ts';
-import { ahead, categories, findVariant, products, stock } from './catalog.ts';
+import { ahead, categories, findVariant, FORMER, liesIn, products, stock } from './catalog.ts';
 import { look, refusalOf } from './coupons.ts';
 import { json, problem, readJson, setCookie, type Call, type Handler } from './http.ts';
 import { ORDER_ROUTES, readOrder, shown } from './order-api.ts';
@@ -16,11 +16,12 @@ const owner = (call: Call) => user(call)?.id ?? call.cookies.get(CART);
 
 function listProducts({ url, response }: Call): void {
   const query = url.searchParams;
+  const category = query.get('category');
   const least = Number(query.get('min_price') ?? 0);
   const most = Number(query.get('max_price') ?? Infinity);
   const found = products().filter(
     (product) =>
-      (!query.get('category') || product.category.slug === query.get('category')) &&
+      (!category || liesIn(product.category.slug, category)) &&
       (query.get('in_stock') !== 'true' || product.availability !== 'sold_out') &&
       product.price_from.amount >= least &&
       product.price_from.amount <= most,
@@ -38,8 +39,18 @@ function listProducts({ url, response }: Call): void {
 function getProduct({ id, response }: Call): void {
   if (id === 'boom') return problem(response, 500, 'INTERNAL');
   const product = products().find((candidate) => candidate.slug === id || candidate.id === id);
+  const moved = FORMER[id];
+  if (moved) return void response.writeHead(301, { location: `/api/products/${moved}` }).end();
   if (!product) return problem(response, 404, 'PRODUCT_NOT_FOUND');
   json(response, 200, product);
+}
+
+function getCategory({ id, response }: Call): void {
+  const category = categories().find(({ slug }) => slug === id);
+  const moved = FORMER[id];
+  if (moved) return void response.writeHead(301, { location: `/api/categories/${moved}` }).end();
+  if (!category) return problem(response, 404, 'CATEGORY_NOT_FOUND');
+  json(response, 200, { ...category, path: [] });
 }
 
 function shortage(call: Call, variant: string, requested: number): void {
@@ -220,6 +231,7 @@ async function setStock({ request, response }: Call): Promise<void> {
 
 export const ROUTES: [method: string, path: RegExp, handler: Handler][] = [
   ['GET', /^\/api\/categories$/, ({ response }) => json(response, 200, { items: categories() })],
+  ['GET', /^\/api\/categories\/([^/]+)$/, getCategory],
   ...SEARCH_ROUTES,
   ['GET', /^\/api\/products$/, listProducts],
   ['GET', /^\/api\/products\/([^/]+)$/, getProduct],

@@ -19,11 +19,33 @@ export function uuid(kind: number, n: number): string {
 const NAMES: Record<string, LocalizedText> = {
   'tea-coffee': text('茶與咖啡', 'Tea & Coffee'),
   'kitchen-table': text('廚房與餐桌', 'Kitchen & Table'),
+  tableware: text('碗盤餐具', 'Tableware'),
+  cookware: text('鍋具', 'Cookware'),
   'home-living': text('居家生活', 'Home & Living'),
   stationery: text('文具選物', 'Stationery'),
   'outdoor-travel': text('戶外旅行', 'Outdoor & Travel'),
   'snacks-gifts': text('零食伴手禮', 'Snacks & Gifts'),
 };
+
+/** What lies in another category; the others are at the top. */
+const PARENTS: Record<string, string> = { tableware: 'kitchen-table', cookware: 'kitchen-table' };
+
+/** Slugs that were given up, by what they lead to. */
+export const FORMER: Record<string, string> = {
+  'noodle-bowl': 'grandmas-noodle-bowl',
+  kitchen: 'kitchen-table',
+};
+
+/** From the top down to a category. */
+function wayTo(slug: string): { slug: string; name: LocalizedText }[] {
+  const parent = PARENTS[slug];
+  const above = parent ? wayTo(parent) : [];
+  return [...above, { slug, name: NAMES[slug] ?? text('', '') }];
+}
+
+/** Whether a category is another one, or lies in it. */
+export const liesIn = (slug: string, other: string): boolean =>
+  wayTo(slug).some((category) => category.slug === (FORMER[other] ?? other));
 
 interface Seed {
   slug: string;
@@ -78,7 +100,7 @@ const SEEDS: Seed[] = [
   },
   {
     slug: 'grandmas-noodle-bowl',
-    category: 'kitchen-table',
+    category: 'tableware',
     name: text('阿嬤的麵碗', 'Grandma’s Noodle Bowl'),
     subtitle: text('紅釉大碗公，裝得下一頓飯', 'A red bowl with room for a meal'),
     price: 560,
@@ -113,7 +135,7 @@ const SEEDS: Seed[] = [
   },
   {
     slug: 'indigo-breakfast-bowl',
-    category: 'kitchen-table',
+    category: 'tableware',
     name: text('藍釉早餐碗', 'Indigo Breakfast Bowl'),
     subtitle: text('裝麥片、裝豆花都剛好', 'For muesli, or for tofu pudding'),
     price: 420,
@@ -140,7 +162,7 @@ const SEEDS: Seed[] = [
     [
       ['cedar-pencil', 'stationery', '香杉鉛筆', 'Cedar Pencil', 90],
       ['hinoki-candle', 'home-living', '檜木蠟燭', 'Hinoki Candle', 680],
-      ['iron-skillet', 'kitchen-table', '手鑄鐵鍋', 'Iron Skillet', 1980],
+      ['iron-skillet', 'cookware', '手鑄鐵鍋', 'Iron Skillet', 1980],
       ['longan-honey', 'snacks-gifts', '龍眼蜂蜜', 'Longan Honey', 450],
       ['brass-compass', 'outdoor-travel', '黃銅指南針', 'Brass Compass', 1450],
       ['thread-bound-notebook', 'stationery', '線裝筆記本', 'Thread-bound Notebook', 360],
@@ -185,6 +207,11 @@ const SPECIAL: Seed[] = [
 const DESCRIPTION = text(
   '我們在工坊待了一個下午，看師傅把每一件東西從頭做到尾。\n\n材料簡單、做工紮實，沒有多餘的裝飾。用了幾年之後，它會慢慢變成你的樣子。\n\n產地：台灣。手工製作，每件略有差異，是正常現象。',
   'We spent an afternoon in the workshop and watched each piece being made from start to finish.\n\nSimple material, sound work, nothing added. After a few years it will have become yours.\n\nMade in Taiwan by hand; small differences are normal.',
+);
+
+const DESCRIPTION_HTML = text(
+  '<p>我們在工坊待了一個下午，看師傅把每一件東西<strong>從頭做到尾</strong>。</p><h3>規格</h3><ul><li>胡桃木殼</li><li>FM 收音</li></ul>',
+  '<p>We spent an afternoon in the workshop and watched each piece being made <strong>from start to finish</strong>.</p><h3>Details</h3><ul><li>Walnut case</li><li>FM</li></ul>',
 );
 
 /** Stock by variant id; everything shown is worked out from it. */
@@ -247,7 +274,11 @@ function build(seed: Seed, at: number): Product {
     compare_at: seed.was ? twd(seed.was) : null,
     availability: 'in_stock',
     badges: seed.badges ?? [],
+    category_path: wayTo(seed.category),
     description: DESCRIPTION,
+    description_html: seed.slug === 'table-radio' ? DESCRIPTION_HTML : null,
+    tags: [],
+    related: [],
     images,
     options: seed.option
       ? [{ name: seed.option, values: seed.variants.map(({ value }) => value) }]
@@ -276,8 +307,15 @@ export function products(): Product[] {
     });
     const total = variants.reduce((sum, { id }) => sum + (stock.get(id) ?? 0), 0);
     const isAhead = variants.some(({ id }) => ahead.has(id));
-    return { ...product, variants, availability: availability(total, isAhead) };
+    const related = PRODUCTS.filter(
+      ({ id, category }) => id !== product.id && category.slug === product.category.slug,
+    );
+    return { ...product, variants, related, availability: availability(total, isAhead) };
   });
+}
+
+function idOf(category: string | undefined): string | null {
+  return category ? uuid(3, Object.keys(NAMES).indexOf(category) + 1) : null;
 }
 
 export function categories(): Category[] {
@@ -285,7 +323,8 @@ export function categories(): Category[] {
     id: uuid(3, at + 1),
     slug,
     name,
-    product_count: PRODUCTS.filter((product) => product.category.slug === slug).length,
+    parent_id: idOf(PARENTS[slug]),
+    product_count: PRODUCTS.filter(({ category }) => liesIn(category.slug, slug)).length,
   }));
 }
 

@@ -19,9 +19,11 @@ const PUBLIC = {
     '/products',
     '/products?q=nothing-like-this',
     '/products?category=stationery&sort=price_asc',
+    '/products?category=kitchen-table',
   ],
   products: [
     '/products/canvas-backpack',
+    '/products/table-radio',
     '/products/mid-autumn-mooncake',
     '/products/island-gift-box',
     '/products/oxcart-35-film-camera',

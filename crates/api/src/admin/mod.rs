@@ -3,6 +3,7 @@
 pub mod audit_log;
 pub mod backorders;
 pub mod bundles;
+pub mod categories;
 pub mod dead_letters;
 pub mod events;
 pub mod inventory;
@@ -13,6 +14,7 @@ pub mod payment_methods;
 pub mod payment_tasks;
 pub mod payments;
 pub mod policies;
+pub mod products;
 pub mod reason;
 pub mod reconciliations;
 pub mod refunds;
@@ -31,6 +33,8 @@ use crate::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     inventory::routes()
+        .merge(products::routes())
+        .merge(categories::routes())
         .merge(bundles::routes())
         .merge(backorders::routes())
         .merge(transfers::routes())

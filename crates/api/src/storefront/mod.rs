@@ -21,7 +21,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(auth::routes())
         .merge(me::routes())
-        .routes(routes!(categories::handler))
+        .merge(categories::routes())
         .merge(products::routes())
         .merge(search::routes())
         .merge(cart::routes())

@@ -166,6 +166,7 @@ impl Stage {
             .replace("{delivery_id}", "01990000-0000-7000-8000-0000000000fe")
             .replace("{kind}", "order_paid")
             .replace("{return_id}", "01990000-0000-7000-8000-0000000000fe")
+            .replace("{slug}", "kitchen")
             .replace("{position}", "1")
             .replace("{day}", "2026-05-31")
             .replace("{refund_id}", "01990000-0000-7000-8000-0000000000fe")

@@ -16,6 +16,7 @@ mod bundles;
 mod buying;
 mod cart;
 mod catalog;
+mod catalog_admin;
 mod challenge;
 mod description;
 mod events;

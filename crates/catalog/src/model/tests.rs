@@ -14,6 +14,7 @@ fn mug() -> Product {
     let variant = |n, sku: &str, colour| Variant {
         id: uuid(n).into(),
         sku: sku.into(),
+        barcode: None,
         name: both(colour),
         options: vec![both(colour)],
         price: Money::twd(480).unwrap(),
@@ -29,8 +30,9 @@ fn mug() -> Product {
         category_id: uuid(2).into(),
         name: both("Mug"),
         subtitle: LocalizedText::default(),
-        description: both("A mug.\n\nIt holds coffee."),
+        description: Description::plain(both("A mug.\n\nIt holds coffee.")),
         badges: vec!["new".into()],
+        tags: vec!["gift".into()],
         options: vec![ProductOption {
             name: both("Colour"),
             values: vec![both("White"), both("Black")],
@@ -43,6 +45,7 @@ fn mug() -> Product {
             height: 800,
         }],
         variants: vec![variant(3, "MUG-W", "White"), variant(4, "MUG-B", "Black")],
+        related: vec![uuid(8).into()],
     }
 }
 
@@ -55,7 +58,7 @@ fn a_sound_product_is_accepted() {
 fn each_rule_can_be_broken() {
     type Break = fn(&mut Product);
     let sku = || "MUG-W".to_owned();
-    let cases: [(Break, InvalidProduct); 12] = [
+    let cases: [(Break, InvalidProduct); 17] = [
         (
             |p| p.name.en = "".into(),
             InvalidProduct::Text { what: "the product's name", max: NAME_MAX },
@@ -79,6 +82,11 @@ fn each_rule_can_be_broken() {
             |p| p.badges = vec!["x".into(); 11],
             InvalidProduct::TooMany { what: "badges", max: BADGES_MAX },
         ),
+        (|p| p.badges = vec!["New!".into()], InvalidProduct::Badge("New!".into())),
+        (|p| p.tags = vec!["a,b".into()], InvalidProduct::Tag("a,b".into())),
+        (|p| p.tags = vec!["Tea".into(), "tea".into()], InvalidProduct::Tag("tea".into())),
+        (|p| p.related = vec![p.id], InvalidProduct::Related),
+        (|p| p.related = vec![uuid(8).into(); 2], InvalidProduct::Related),
         (|p| p.variants.iter_mut().for_each(|v| v.active = false), InvalidProduct::NothingToBuy),
     ];
     for (break_it, expected) in cases {
@@ -86,6 +94,18 @@ fn each_rule_can_be_broken() {
         break_it(&mut product);
         assert_eq!(product.validate(), Err(expected));
     }
+}
+
+#[test]
+fn what_is_not_sold_any_more_keeps_what_it_had() {
+    let mut product = mug();
+    product.variants[1] = Variant {
+        active: false,
+        options: vec![both("Red")],
+        image: Some(9),
+        ..product.variants[1].clone()
+    };
+    assert_eq!(product.validate(), Ok(()));
 }
 
 #[test]

@@ -144,6 +144,19 @@ pub(super) const TABLE: &[Entry] = &[
         "Product not found; it may have been taken down",
     ),
     entry(
+        "PRODUCT_STATE_CONFLICT",
+        409,
+        "商品目前的狀態不允許這個操作",
+        "The product's state does not allow this",
+    ),
+    entry("CATEGORY_NOT_FOUND", 404, "找不到分類", "Category not found"),
+    entry(
+        "CATEGORY_NOT_EMPTY",
+        409,
+        "分類裡還有商品或子分類，不能刪除",
+        "Products or categories still lie in the category",
+    ),
+    entry(
         "PRICE_CHANGED",
         409,
         "價格已更新，請確認後再下單",

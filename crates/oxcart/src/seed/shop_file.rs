@@ -68,6 +68,8 @@ pub struct Category {
     pub slug: String,
     pub sort: i32,
     pub name: LocalizedText,
+    /// The slug of the category it lies in, which comes before it in the file.
+    pub parent: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -81,6 +83,8 @@ pub struct Product {
     pub description: LocalizedText,
     #[serde(default)]
     pub badges: Vec<String>,
+    #[serde(default)]
+    pub tags: Vec<String>,
     pub published_at: Timestamp,
     #[serde(default)]
     pub images: Vec<Image>,

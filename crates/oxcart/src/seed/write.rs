@@ -1,7 +1,7 @@
 //! Warehouses, shipping methods and the catalogue.
 
 use anyhow::{Context as _, Result};
-use catalog::{BundlePart, Category, ImageRef, Product, ProductStatus, Slug, Variant};
+use catalog::{BundlePart, Category, Description, ImageRef, Product, ProductStatus, Slug, Variant};
 use inventory::Warehouse;
 use jiff::Timestamp;
 use kernel::{LocalizedText, Money};
@@ -88,8 +88,9 @@ pub async fn catalog(
     for it in &shop.categories {
         let slug = Slug::new(&*it.slug)?;
         let id = id("category", &it.slug);
-        let category = Category { id, slug, name: it.name.clone(), position: it.sort };
-        catalog::put_category(conn, &category).await?;
+        let parent = it.parent.as_ref().map(|slug| self::id("category", slug));
+        let category = Category { id, slug, name: it.name.clone(), parent, position: it.sort };
+        catalog::put_category(conn, &category, now).await?;
     }
     let years = shop.years_ahead(now);
     for it in &shop.products {
@@ -126,8 +127,9 @@ fn product(it: &shop_file::Product, at: Timestamp, pictures: &Pictures) -> Resul
         category_id: id("category", &it.category),
         name: it.name.clone(),
         subtitle: it.subtitle.clone(),
-        description: trimmed(&it.description),
+        description: Description::plain(trimmed(&it.description)),
         badges: it.badges.clone(),
+        tags: it.tags.clone(),
         options: it.options.clone(),
         status: ProductStatus::Published { at },
         images: it.images.iter().map(|it| image(it, pictures)).collect::<Result<_>>()?,
@@ -136,6 +138,7 @@ fn product(it: &shop_file::Product, at: Timestamp, pictures: &Pictures) -> Resul
             .iter()
             .map(|variant| self::variant(it, variant))
             .collect::<Result<_>>()?,
+        related: vec![],
     })
 }
 
@@ -156,6 +159,7 @@ fn variant(product: &shop_file::Product, it: &shop_file::Variant) -> Result<Vari
     Ok(Variant {
         id: id("variant", &it.sku),
         sku: it.sku.clone(),
+        barcode: None,
         name: joined(&options),
         options,
         price: Money::twd(it.price)?,

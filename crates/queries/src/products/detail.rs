@@ -6,8 +6,8 @@ use pg::{Connection, DbResult};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ProductSummary, VariantView, sql};
-use crate::{Image, bundles, corrupt::corrupt, image::ImageColumns};
+use super::{CategoryRef, ProductSummary, VariantView, related, sql};
+use crate::{Image, bundles, categories, corrupt::corrupt, image::ImageColumns};
 
 /// What a product goes by in an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,14 +41,32 @@ pub struct ProductView {
     /// What lists show of it.
     #[serde(flatten)]
     pub summary: ProductSummary,
+    /// From the top of the shop down to its own category.
+    pub category_path: Vec<CategoryRef>,
     /// Plain text; a blank line ends a paragraph.
     pub description: LocalizedText,
+    /// The same with its formatting, when it has some: HTML that may stand in a page as it is.
+    #[schema(required)]
+    pub description_html: Option<LocalizedText>,
+    /// Words the shop sorts it by.
+    pub tags: Vec<String>,
     /// Every picture, its face first.
     pub images: Vec<Image>,
     /// What its variants differ in.
     pub options: Vec<OptionView>,
     /// What can be bought, in the order shown.
     pub variants: Vec<VariantView>,
+    /// What goes with it: chosen by hand, then more of its category.
+    pub related: Vec<ProductSummary>,
+}
+
+/// Where a product is that had this slug once, if shoppers may see it at `now`: the slug it has.
+pub async fn moved_to(
+    conn: &mut Connection,
+    slug: &str,
+    now: Timestamp,
+) -> DbResult<Option<String>> {
+    sql::moved_to(conn, slug, now).await
 }
 
 /// The product, if shoppers may see it at `now`.
@@ -69,6 +87,10 @@ pub async fn detail(
     let options = serde_json::from_value(page.options)
         .map_err(|error| corrupt("catalog.products", "options", &error))?;
     let summary = ProductSummary::from_rows(head, &variants)?;
+    let category_path = categories::path(conn, page.category_id).await?;
+    let related = related::of(conn, id, page.category_id, now).await?;
+    let html = LocalizedText::new(page.description_html_zh, page.description_html_en);
+    let is_rich = !html.zh_tw.is_empty() || !html.en.is_empty();
     let bundles: Vec<_> = variants.iter().filter(|row| row.is_bundle).map(|row| row.id).collect();
     let parts = match bundles.as_slice() {
         [] => Vec::new(),
@@ -77,6 +99,10 @@ pub async fn detail(
     let variants = variants.into_iter().map(|row| VariantView::from_row(row, &images, &parts));
     Ok(Some(ProductView {
         summary,
+        category_path,
+        description_html: is_rich.then_some(html),
+        tags: page.tags,
+        related,
         description: LocalizedText::new(page.description_zh, page.description_en),
         options,
         variants: variants.collect::<DbResult<_>>()?,

@@ -37,7 +37,7 @@ pub enum ProductSort {
 pub struct ProductQuery {
     /// Words, each of which must occur in a name, a subtitle or a SKU.
     pub q: Option<String>,
-    /// Only this category, by slug.
+    /// Only this category and what lies in it, by a slug it has or had.
     pub category: Option<String>,
     /// Only with a variant at this price or more.
     pub min_price: Option<Money>,

@@ -39,7 +39,6 @@ pub async fn keys(
     );
     sql.push(name_key);
     sql.push(" AS name_key FROM catalog.products p");
-    sql.push(" JOIN catalog.categories c ON c.id = p.category_id");
     sql.push(" CROSS JOIN LATERAL (SELECT min(v.price) AS price_from FROM catalog.variants v");
     sql.push(" WHERE v.product_id = p.id AND v.active) offer CROSS JOIN LATERAL (SELECT ");
     push_rank(&mut sql, query);
@@ -92,7 +91,8 @@ fn push_filters(sql: &mut QueryBuilder<Postgres>, query: &ProductQuery) {
         sql.push(" AND v.active AND v.sku ILIKE ").push_bind(pattern).push("))");
     }
     if let Some(category) = &query.category {
-        sql.push(" AND c.slug = ").push_bind(category.clone());
+        sql.push(" AND p.category_id IN (SELECT catalog.categories_within(");
+        sql.push_bind(category.clone()).push("))");
     }
     if query.min_price.is_none() && query.max_price.is_none() && !query.in_stock {
         return;
@@ -157,7 +157,7 @@ fn time(micros: i64) -> jiff_sqlx::Timestamp {
 }
 
 /// Makes a text stand for itself in LIKE.
-fn escape_like(text: &str) -> String {
+pub(super) fn escape_like(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(c, '\\' | '%' | '_') {
@@ -211,6 +211,7 @@ pub struct VariantRow {
     pub id: Uuid,
     pub product_id: Uuid,
     pub sku: String,
+    pub barcode: Option<String>,
     pub name_zh: String,
     pub name_en: String,
     pub options: Json<Vec<LocalizedText>>,
@@ -243,7 +244,7 @@ impl VariantRow {
 pub async fn variants(conn: &mut Connection, products: &[Uuid]) -> DbResult<Vec<VariantRow>> {
     let rows = query_as!(
         VariantRow,
-        r#"SELECT v.id, v.product_id, v.sku, v.name_zh, v.name_en,
+        r#"SELECT v.id, v.product_id, v.sku, v.barcode, v.name_zh, v.name_en,
              v.options AS "options: Json<Vec<LocalizedText>>", v.price, v.compare_at,
              v.image_position, coalesce(bundle.available, stock.available) AS "available!",
              stock.safety_stock AS "safety_stock!",
@@ -308,10 +309,35 @@ pub async fn visible_id(
     Ok(id)
 }
 
+/// The slug of what had this one once.
+#[instrument(name = "db.queries.product_moved_to", skip_all, err)]
+pub async fn moved_to(
+    conn: &mut Connection,
+    slug: &str,
+    now: Timestamp,
+) -> DbResult<Option<String>> {
+    let found = query_scalar!(
+        "SELECT p.slug
+         FROM catalog.former_product_slugs f
+         JOIN catalog.products p ON p.id = f.product_id
+         WHERE f.slug = $1 AND p.slug <> $1
+             AND p.status = 'published' AND p.published_at <= $2",
+        slug,
+        now.to_sqlx() as _,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(found)
+}
+
 /// What only the product's own page shows.
 pub struct PageRow {
+    pub category_id: Uuid,
     pub description_zh: String,
     pub description_en: String,
+    pub description_html_zh: String,
+    pub description_html_en: String,
+    pub tags: Vec<String>,
     pub options: serde_json::Value,
 }
 
@@ -319,7 +345,9 @@ pub struct PageRow {
 pub async fn page(conn: &mut Connection, id: Uuid) -> DbResult<PageRow> {
     let row = query_as!(
         PageRow,
-        "SELECT description_zh, description_en, options FROM catalog.products WHERE id = $1",
+        "SELECT category_id, description_zh, description_en, description_html_zh,
+             description_html_en, tags, options
+         FROM catalog.products WHERE id = $1",
         id,
     )
     .fetch_one(conn)

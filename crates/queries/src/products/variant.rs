@@ -17,6 +17,10 @@ pub struct VariantView {
     /// Stock keeping unit.
     #[schema(example = "MUG-WHITE")]
     pub sku: String,
+    /// What a scanner reads off it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "4710088412348")]
+    pub barcode: Option<String>,
     /// What tells it from its siblings; may be empty.
     pub name: LocalizedText,
     /// Its value for each of the product's options, in their order.
@@ -58,6 +62,7 @@ impl VariantView {
             available_display: availability::shown(row.available),
             id: row.id.into(),
             sku: row.sku,
+            barcode: row.barcode,
             name: LocalizedText::new(row.name_zh, row.name_en),
             options: row.options.0,
             image: position.and_then(|position| images.get(position)).cloned(),

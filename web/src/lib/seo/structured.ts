@@ -42,6 +42,11 @@ function offer({ origin, locale }: Reader, path: string, variant: Variant): Thin
   };
 }
 
+/** The number by which the world knows what is sold, if it has one. */
+function gtin({ barcode }: Variant): { gtin?: string } {
+  return barcode && /^(\d{8}|\d{12,14})$/.test(barcode) ? { gtin: barcode } : {};
+}
+
 const pictures = (origin: string, images: readonly (Image | null | undefined)[]) =>
   images.flatMap((image) => (image ? [new URL(image.url, origin).href] : []));
 
@@ -59,7 +64,8 @@ export function productThing(reader: Reader, product: Product): Thing {
   };
   const [first, ...others] = product.variants;
   if (first && others.length === 0) {
-    return { '@type': 'Product', ...common, sku: first.sku, offers: offer(reader, path, first) };
+    const offers = offer(reader, path, first);
+    return { '@type': 'Product', ...common, sku: first.sku, ...gtin(first), offers };
   }
   return {
     '@type': 'ProductGroup',
@@ -72,6 +78,7 @@ export function productThing(reader: Reader, product: Product): Thing {
         '@type': 'Product',
         name: [common.name, text(variant.name)].filter(Boolean).join(' '),
         sku: variant.sku,
+        ...gtin(variant),
         image: pictures(origin, [variant.image ?? product.image]),
         offers: offer(reader, own, variant),
       };

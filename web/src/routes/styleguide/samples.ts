@@ -81,7 +81,11 @@ export const CARDS: readonly ProductSummary[] = [
 
 export const PRODUCT: Product = {
   ...summary(1, {}),
+  category_path: [{ slug: 'sample', name: text('廚房與餐桌', 'Kitchen & Table') }],
   description: text('樣本', 'Sample'),
+  description_html: null,
+  tags: [],
+  related: [],
   images: [BLUE, GREEN],
   options: [{ name: text('款式', 'Style'), values: VARIANTS.flatMap(({ options }) => options) }],
   variants: [...VARIANTS],

@@ -23,7 +23,7 @@ pub struct ProductParams {
     /// Words, each of which must occur in a name, a subtitle or a SKU.
     #[param(max_length = 200)]
     q: Option<String>,
-    /// Only this category, by slug.
+    /// Only this category and what lies in it, by a slug it has or had.
     #[param(example = "kitchen")]
     category: Option<String>,
     /// Only with a variant at this price or more, in whole TWD.

@@ -2,21 +2,19 @@ import { fail, redirect } from '@sveltejs/kit';
 import { readQuantity } from '#lib/cart/quantity.ts';
 import { settle } from '#lib/api/problem.ts';
 import { localizeHref } from '#lib/paraglide/runtime.js';
-import { api, need, want } from '#lib/server/api.ts';
+import { api, need } from '#lib/server/api.ts';
+import { newSlug } from '#lib/server/moved.ts';
 import { isEnhanced, refusal } from '#lib/server/form.ts';
 import type { Actions, PageServerLoad } from './$types.js';
 
 export const load: PageServerLoad = async (event) => {
   const client = api(event);
   const { slug } = event.params;
-  const product = await need(client.GET('/api/products/{id}', { params: { path: { id: slug } } }));
-  const related = await want(
-    client.GET('/api/products', {
-      params: { query: { category: product.category.slug, limit: 5 } },
-    }),
-    { items: [], next_cursor: null },
-  );
-  return { product, related: related.items.filter(({ id }) => id !== product.id).slice(0, 4) };
+  const asked = client.GET('/api/products/{id}', { params: { path: { id: slug } } });
+  const moved = await newSlug(asked);
+  if (moved) redirect(301, localizeHref(`/products/${moved}${event.url.search}`));
+  const product = await need(asked);
+  return { product, related: product.related.slice(0, 4) };
 };
 
 export const actions: Actions = {

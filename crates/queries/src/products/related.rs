@@ -1,0 +1,51 @@
+//! What goes with a product.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use pg::{Connection, DbResult};
+use sqlx::query_scalar;
+use tracing::instrument;
+use uuid::Uuid;
+
+use super::{ProductSummary, list};
+
+/// As many as a page shows beside it.
+const MOST: i64 = 8;
+
+/// What was chosen by hand, in its order, then the newest of the same category. Of
+/// both, what shoppers may see at `now`.
+pub(super) async fn of(
+    conn: &mut Connection,
+    product: Uuid,
+    category: Uuid,
+    now: Timestamp,
+) -> DbResult<Vec<ProductSummary>> {
+    let ids = ids(conn, product, category, now).await?;
+    list::summaries(conn, &ids).await
+}
+
+#[instrument(name = "db.queries.related_products", skip_all, err)]
+async fn ids(
+    conn: &mut Connection,
+    product: Uuid,
+    category: Uuid,
+    now: Timestamp,
+) -> DbResult<Vec<Uuid>> {
+    let ids = query_scalar!(
+        "SELECT p.id
+         FROM catalog.products p
+         LEFT JOIN catalog.related_products r ON r.product_id = $1 AND r.related_id = p.id
+         WHERE (r.position IS NOT NULL OR p.category_id = $2) AND p.id <> $1
+             AND p.status = 'published' AND p.published_at <= $3
+             AND EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = p.id AND v.active)
+         ORDER BY r.position NULLS LAST, p.published_at DESC, p.id DESC
+         LIMIT $4",
+        product,
+        category,
+        now.to_sqlx() as _,
+        MOST,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids)
+}
