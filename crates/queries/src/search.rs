@@ -104,7 +104,8 @@ async fn visible(
 
 #[instrument(name = "db.queries.search_revision", skip_all, err)]
 async fn revision(conn: &mut Connection) -> DbResult<i64> {
-    let revision = sqlx::query_scalar!("SELECT number FROM catalog.revision").fetch_one(conn).await?;
+    let revision =
+        sqlx::query_scalar!("SELECT number FROM catalog.revision").fetch_one(conn).await?;
     Ok(revision)
 }
 

@@ -1,6 +1,6 @@
 //! A product as it is sent, whole or in part.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use catalog::{Barcode, Description, ImageRef, Product, ProductOption, Slug, Variant};
 use garde::Validate;
@@ -114,18 +114,18 @@ pub struct ProductPatch {
     pub tags: Option<Vec<String>>,
     /// What its variants differ in.
     #[serde(default)]
-    #[garde(inner(length(max = 5)), dive)]
+    #[garde(custom(at_most(5)), dive)]
     #[schema(max_items = 5)]
     pub options: Option<Vec<OptionForm>>,
     /// Of the pictures it has, those it keeps, in their new order.
     #[serde(default)]
-    #[garde(inner(length(max = 30)), dive)]
+    #[garde(custom(at_most(30)), dive)]
     #[schema(max_items = 30)]
     pub images: Option<Vec<ImageForm>>,
     /// Its variants, in the order shown. What is left out turns inactive: variants are never
     /// deleted.
     #[serde(default)]
-    #[garde(inner(length(max = 250)), dive)]
+    #[garde(custom(at_most(250)), dive)]
     #[schema(max_items = 250)]
     pub variants: Option<Vec<VariantForm>>,
     /// What goes with it, in the order shown.
@@ -168,6 +168,16 @@ impl From<ProductForm> for ProductPatch {
             description_html: it.description_html,
             reason: it.reason,
         }
+    }
+}
+
+/// A list, where there is one, is no longer than this; what is in it is looked at beside.
+fn at_most<T>(most: usize) -> impl FnOnce(&Option<Vec<T>>, &()) -> garde::Result {
+    move |list, ()| match list {
+        Some(list) if list.len() > most => {
+            Err(garde::Error::new(format!("length is greater than {most}")))
+        }
+        _ => Ok(()),
     }
 }
 
