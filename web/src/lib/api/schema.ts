@@ -80,6 +80,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shop's categories with their versions, the empty ones too. */
+        get: operations["list_admin_categories"];
+        put?: never;
+        /** Adds a category. Nobody else has its slug, so that asking twice adds one. */
+        post: operations["create_category"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/categories/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One category. Its `ETag` is what a change has to send back. */
+        get: operations["get_admin_category"];
+        /**
+         * Changes a category, or moves it with all that lies in it. `If-Match` has to be the `ETag` that was
+         *     read last. When everything is as it was, nothing happens.
+         */
+        put: operations["change_category"];
+        post?: never;
+        /**
+         * Deletes a category in which nothing lies: no product of any state, no other category. `If-Match` has
+         *     to be the `ETag` that was read last.
+         */
+        delete: operations["remove_category"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/dead-letters": {
         parameters: {
             query?: never;
@@ -876,6 +919,130 @@ export interface paths {
         put?: never;
         /** Explains a decision: why was this denied, why would that be allowed? */
         post: operations["explain_decision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The products in every state, what was changed last first. */
+        get: operations["list_admin_products"];
+        put?: never;
+        /** Adds a product, as a draft. Nobody else has its slug and SKUs, so that asking twice adds one. */
+        post: operations["create_product"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/products/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One product, in whatever state. Its `ETag` is what a change has to send back. */
+        get: operations["get_admin_product"];
+        /**
+         * Changes a product to be exactly this; its state stays. Variants that are left out turn inactive.
+         *     `If-Match` has to be the `ETag` that was read last, so that nobody overwrites what they have not
+         *     seen. When everything is as it was, nothing happens.
+         */
+        put: operations["change_product"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes only what is sent; a list that is sent takes the place of the whole list. `If-Match` has to
+         *     be the `ETag` that was read last.
+         */
+        patch: operations["patch_product"];
+        trace?: never;
+    };
+    "/api/admin/products/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a product away: nobody sees it, or can order it. Orders of it stay readable. `If-Match` has to
+         *     be the `ETag` that was read last.
+         */
+        post: operations["archive_product"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/products/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shows a product to everybody, now. It needs something to buy. What was archived may come back. `If-
+         *     Match` has to be the `ETag` that was read last.
+         */
+        post: operations["publish_product"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/products/{id}/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has a product appear by itself at `publish_at`, and be sold from then on. A time may be put off or
+         *     brought forward until it has come. `If-Match` has to be the `ETag` that was read last.
+         */
+        post: operations["schedule_product"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/products/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a product a draft again: nobody sees it, or can order it. Orders of it stay. `If-Match` has to
+         *     be the `ETag` that was read last.
+         */
+        post: operations["withdraw_product"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2246,6 +2413,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/categories/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A category with the way to it. A slug it had once leads to the one it has. */
+        get: operations["get_category"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/challenge": {
         parameters: {
             query?: never;
@@ -2853,8 +3037,46 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A product with its variants and pictures. */
+        /** A product with its variants and pictures. A slug it had once leads to the one it has. */
         get: operations["get_product"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Finds products. Filters are fitted by one variant together: "red, under 500, in stock" is a
+         *     variant that is all three. A facet's count is of what would be found if that were chosen instead
+         *     of what is chosen of its kind.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/search/suggest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Categories and products that may be meant by what somebody is typing. */
+        get: operations["suggest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3030,6 +3252,48 @@ export interface components {
             /** @description Where. */
             warehouse_id: components["schemas"]["WarehouseId"];
         };
+        /** @description All categories. */
+        AdminCategories: {
+            /** @description By position and slug; `parent_id` tells what lies where. */
+            items: components["schemas"]["AdminCategory"][];
+        };
+        /** @description A category. */
+        AdminCategory: {
+            /** @description Its id. */
+            id: components["schemas"]["CategoryId"];
+            /** @description Its name. */
+            name: components["schemas"]["LocalizedText"];
+            parent_id: components["schemas"]["CategoryId"] | null;
+            /**
+             * Format: int32
+             * @description Lower comes first, among those that lie in the same one.
+             */
+            position: number;
+            /** @description Its place in addresses. */
+            slug: string;
+            /**
+             * Format: int64
+             * @description Counts its changes; also its `ETag`.
+             */
+            version: number;
+        };
+        /** @description A picture of a product. */
+        AdminImage: {
+            /** @description What it shows, for those who do not see it. */
+            alt: components["schemas"]["LocalizedText"];
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            height: number;
+            /** @description What it is kept under; it is found at `/media/{key}`. */
+            key: string;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            width: number;
+        };
         /** @description An order, as the back office sees it. */
         AdminOrder: components["schemas"]["Order"] & {
             /**
@@ -3163,6 +3427,129 @@ export interface components {
             received: components["schemas"]["Money"];
             /** @description How far the attempt has come. */
             status: components["schemas"]["PaymentStatus"];
+        };
+        /** @description A product with everything of it, in whatever state. What a change sends has the same shape. */
+        AdminProduct: {
+            /** @description Words the storefront knows how to show, e.g. `new`. */
+            badges: string[];
+            /** @description Where it is shelved. */
+            category_id: components["schemas"]["CategoryId"];
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            created_at: string;
+            /** @description Plain text; a blank line ends a paragraph. */
+            description: components["schemas"]["LocalizedText"];
+            description_html: components["schemas"]["LocalizedText"] | null;
+            /** @description Its id. */
+            id: components["schemas"]["ProductId"];
+            /** @description Pictures, the first one being its face. */
+            images: components["schemas"]["AdminImage"][];
+            /** @description Its name. */
+            name: components["schemas"]["LocalizedText"];
+            /** @description What its variants differ in. */
+            options: components["schemas"]["ProductOption"][];
+            /**
+             * Format: date-time
+             * @description Since when, or from when on, everybody sees it.
+             */
+            publish_at: string | null;
+            /** @description What goes with it, in the order shown. */
+            related: components["schemas"]["ProductId"][];
+            /** @description Its place in addresses. */
+            slug: string;
+            /** @description What it is at the moment. */
+            state: components["schemas"]["ProductState"];
+            /** @description One line more; may be empty. */
+            subtitle: components["schemas"]["LocalizedText"];
+            /** @description Words the shop sorts it by. */
+            tags: string[];
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            updated_at: string;
+            /** @description Its variants, the inactive ones too. */
+            variants: components["schemas"]["AdminVariant"][];
+            /**
+             * Format: int64
+             * @description Counts its changes; also its `ETag`.
+             */
+            version: number;
+        };
+        /** @description A page of products. */
+        AdminProductPage: {
+            /** @description What was changed last first. */
+            items: components["schemas"]["AdminProductSummary"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description A product in the back office's list. */
+        AdminProductSummary: {
+            /**
+             * Format: int64
+             * @description Variants that are sold.
+             */
+            active_variants: number;
+            /** @description Where it is shelved. */
+            category: components["schemas"]["CategoryRef"];
+            /** @description Its id. */
+            id: components["schemas"]["ProductId"];
+            /** @description Its name. */
+            name: components["schemas"]["LocalizedText"];
+            /**
+             * Format: date-time
+             * @description Since when, or from when on, everybody sees it.
+             */
+            publish_at: string | null;
+            /** @description Its place in addresses. */
+            slug: string;
+            /** @description What it is at the moment. */
+            state: components["schemas"]["ProductState"];
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Counts its changes; also its `ETag`.
+             */
+            version: number;
+        };
+        /** @description A variant, active or not. */
+        AdminVariant: {
+            /** @description Whether it can be bought. */
+            active: boolean;
+            /** @description What a scanner reads off it. */
+            barcode: string | null;
+            compare_at: components["schemas"]["Money"] | null;
+            /** @description Its id. */
+            id: components["schemas"]["VariantId"];
+            /**
+             * Format: int32
+             * @description Which of the pictures shows it, counted from 0.
+             */
+            image: number | null;
+            /** @description What tells it from its siblings; may be empty. */
+            name: components["schemas"]["LocalizedText"];
+            /** @description Its value for each of the product's options, in their order. */
+            options: components["schemas"]["LocalizedText"][];
+            /** @description What it costs. */
+            price: components["schemas"]["Money"];
+            /**
+             * Format: int32
+             * @description The most units one buyer may have of it in live orders.
+             */
+            purchase_limit: number | null;
+            /** @description Stock keeping unit. */
+            sku: string;
+            /**
+             * Format: int32
+             * @description Grams.
+             */
+            weight_g: number;
         };
         /** @description All ways of paying. */
         AllPaymentMethods: {
@@ -3506,13 +3893,43 @@ export interface components {
             id: components["schemas"]["CategoryId"];
             /** @description Its name. */
             name: components["schemas"]["LocalizedText"];
+            parent_id: components["schemas"]["CategoryId"] | null;
             /**
              * Format: int64
-             * @description Published products in it.
+             * @description Published products in it, and in what lies in it.
              */
             product_count: number;
             /**
              * @description Its place in addresses, and the `category` filter of the product list.
+             * @example kitchen
+             */
+            slug: string;
+        };
+        /** @description A category. */
+        CategoryCount: {
+            /** @description Products. */
+            count: number;
+            /** @description To read. */
+            name: components["schemas"]["LocalizedText"];
+            /** @description For the parameter `category`. */
+            slug: string;
+        };
+        /** @description What a category is from now on. */
+        CategoryForm: {
+            /** @description Its name. */
+            name: components["schemas"]["LineForm"];
+            parent_id?: components["schemas"]["CategoryId"] | null;
+            /**
+             * Format: int32
+             * @description Lower comes first, among those that lie in the same one.
+             * @example 1
+             */
+            position: number;
+            /** @description Why, for the audit log. */
+            reason?: string | null;
+            /**
+             * @description Its place in addresses: lower-case letters, digits and single hyphens. When it changes, the one
+             *     it had leads here.
              * @example kitchen
              */
             slug: string;
@@ -3524,8 +3941,13 @@ export interface components {
         CategoryId: string;
         /** @description Every category. */
         CategoryList: {
-            /** @description In the order the shop arranged. */
+            /** @description In the order the shop arranged: each before what lies in it. */
             items: components["schemas"]["Category"][];
+        };
+        /** @description A category with where it lies. */
+        CategoryPage: components["schemas"]["Category"] & {
+            /** @description From the top of the shop down to the category itself. */
+            path: components["schemas"]["CategoryRef"][];
         };
         /** @description The category of a product. */
         CategoryRef: {
@@ -3930,7 +4352,7 @@ export interface components {
          * @description A stable error code.
          * @enum {string}
          */
-        ErrorCode: "AUTH_UNAUTHORIZED" | "AUTH_INVALID_CREDENTIALS" | "SECOND_FACTOR_REQUIRED" | "EMAIL_TAKEN" | "TOKEN_INVALID" | "FORBIDDEN" | "CART_EMPTY" | "CART_ITEM_NOT_FOUND" | "INVENTORY_SHORTAGE" | "STOCK_FROZEN" | "WAREHOUSE_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "STOCKTAKE_NOT_FOUND" | "STOCKTAKE_NOT_READY" | "COUNT_BELOW_PROMISED" | "BUNDLE_HAS_NO_STOCK" | "VARIANT_HAS_STOCK" | "COUPON_INVALID" | "PAYMENT_FAILED" | "PAYMENT_ATTEMPTS_USED_UP" | "PAYMENT_NOT_FOUND" | "PAYMENT_METHOD_NOT_FOUND" | "PAYMENT_NOTICE_REJECTED" | "DEAD_LETTER_NOT_FOUND" | "WEBHOOK_NOT_FOUND" | "REFUND_NOT_FOUND" | "REFUND_TOO_LARGE" | "REFUND_IN_PROGRESS" | "PAYMENT_TASK_NOT_FOUND" | "PAYMENT_NOT_CONFIRMED" | "ORDER_NOT_FOUND" | "SHIPMENT_NOT_FOUND" | "RETURN_NOT_FOUND" | "UNITS_EXCEEDED" | "RETURN_PERIOD_OVER" | "WEBHOOK_REJECTED" | "PRODUCT_NOT_FOUND" | "PRICE_CHANGED" | "PURCHASE_LIMIT_EXCEEDED" | "SALE_NOT_OPEN" | "INVALID_TRANSITION" | "VERSION_CONFLICT" | "IDEMPOTENCY_KEY_MISSING" | "IDEMPOTENCY_KEY_REUSED" | "REQUEST_IN_PROGRESS" | "QUEUE_FULL" | "RATE_LIMITED" | "CHALLENGE_REQUIRED" | "NETWORK_ERROR" | "VALIDATION_FAILED" | "MALFORMED_REQUEST" | "UNSUPPORTED_MEDIA_TYPE" | "PAYLOAD_TOO_LARGE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "SERVICE_UNAVAILABLE" | "INTERNAL";
+        ErrorCode: "AUTH_UNAUTHORIZED" | "AUTH_INVALID_CREDENTIALS" | "SECOND_FACTOR_REQUIRED" | "EMAIL_TAKEN" | "TOKEN_INVALID" | "FORBIDDEN" | "CART_EMPTY" | "CART_ITEM_NOT_FOUND" | "INVENTORY_SHORTAGE" | "STOCK_FROZEN" | "WAREHOUSE_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "STOCKTAKE_NOT_FOUND" | "STOCKTAKE_NOT_READY" | "COUNT_BELOW_PROMISED" | "BUNDLE_HAS_NO_STOCK" | "VARIANT_HAS_STOCK" | "COUPON_INVALID" | "PAYMENT_FAILED" | "PAYMENT_ATTEMPTS_USED_UP" | "PAYMENT_NOT_FOUND" | "PAYMENT_METHOD_NOT_FOUND" | "PAYMENT_NOTICE_REJECTED" | "DEAD_LETTER_NOT_FOUND" | "WEBHOOK_NOT_FOUND" | "REFUND_NOT_FOUND" | "REFUND_TOO_LARGE" | "REFUND_IN_PROGRESS" | "PAYMENT_TASK_NOT_FOUND" | "PAYMENT_NOT_CONFIRMED" | "ORDER_NOT_FOUND" | "SHIPMENT_NOT_FOUND" | "RETURN_NOT_FOUND" | "UNITS_EXCEEDED" | "RETURN_PERIOD_OVER" | "WEBHOOK_REJECTED" | "PRODUCT_NOT_FOUND" | "PRODUCT_STATE_CONFLICT" | "CATEGORY_NOT_FOUND" | "CATEGORY_NOT_EMPTY" | "PRICE_CHANGED" | "PURCHASE_LIMIT_EXCEEDED" | "SALE_NOT_OPEN" | "INVALID_TRANSITION" | "VERSION_CONFLICT" | "IDEMPOTENCY_KEY_MISSING" | "IDEMPOTENCY_KEY_REUSED" | "REQUEST_IN_PROGRESS" | "QUEUE_FULL" | "RATE_LIMITED" | "CHALLENGE_REQUIRED" | "NETWORK_ERROR" | "VALIDATION_FAILED" | "MALFORMED_REQUEST" | "UNSUPPORTED_MEDIA_TYPE" | "PAYLOAD_TOO_LARGE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "SERVICE_UNAVAILABLE" | "INTERNAL";
         /**
          * Format: uuid
          * @description An event in the outbox; also the consumer's deduplication key.
@@ -4110,6 +4532,23 @@ export interface components {
              * @description Pixels.
              */
             width: number;
+        };
+        /** @description A picture the product has. */
+        ImageForm: {
+            /** @description What it shows, for those who do not see it. */
+            alt: components["schemas"]["LineForm"];
+            /**
+             * Format: int32
+             * @description As it was read; it does not change.
+             */
+            height?: number | null;
+            /** @description What it is kept under. */
+            key: string;
+            /**
+             * Format: int32
+             * @description As it was read; it does not change.
+             */
+            width?: number | null;
         };
         /** @description What became of a file. */
         ImportReport: {
@@ -4363,6 +4802,13 @@ export interface components {
              */
             total: number;
         };
+        /** @description One line in both languages. */
+        LineForm: {
+            /** @description English. */
+            en: string;
+            /** @description Chinese. */
+            zh_tw: string;
+        };
         /** @description A text in both languages. */
         LocalizedText: {
             /** @description English. */
@@ -4387,6 +4833,13 @@ export interface components {
              * @description The account's password.
              */
             password: string;
+        };
+        /** @description Many lines in both languages. */
+        LongTextForm: {
+            /** @description English. */
+            en: string;
+            /** @description Chinese. */
+            zh_tw: string;
         };
         /** @description What lies in the folder of mails. */
         Mailbox: {
@@ -4642,6 +5095,37 @@ export interface components {
          * @enum {string}
          */
         NextStep: "check_email";
+        /** @description An option. */
+        OptionCounts: {
+            /**
+             * @description For the parameter `option`, before the colon.
+             * @example colour
+             */
+            key: string;
+            /** @description To read. */
+            name: components["schemas"]["LocalizedText"];
+            /** @description Its values, the most frequent first; at most 40. */
+            values: components["schemas"]["OptionValueCount"][];
+        };
+        /** @description Something to choose. */
+        OptionForm: {
+            /** @description What is chosen. */
+            name: components["schemas"]["LineForm"];
+            /** @description From what. */
+            values: components["schemas"]["LineForm"][];
+        };
+        /** @description One of an option's values. */
+        OptionValueCount: {
+            /** @description Products with a variant of this value. */
+            count: number;
+            /**
+             * @description For the parameter `option`, behind the colon.
+             * @example red
+             */
+            key: string;
+            /** @description To read. */
+            name: components["schemas"]["LocalizedText"];
+        };
         /** @description An order. */
         Order: {
             /** @description How the buyer is reached. */
@@ -5232,6 +5716,14 @@ export interface components {
              */
             version: number;
         };
+        /** @description A range of prices. */
+        PriceCount: {
+            /** @description Products with a variant at such a price. */
+            count: number;
+            max: components["schemas"]["Money"] | null;
+            /** @description For the parameter `min_price`. */
+            min: components["schemas"]["Money"];
+        };
         /** @description The body of a problem, for the API's description. */
         ProblemBody: {
             /** @description The stable code to switch on. */
@@ -5259,14 +5751,55 @@ export interface components {
         };
         /** @description A product with everything about it. */
         Product: components["schemas"]["ProductSummary"] & {
+            /** @description From the top of the shop down to its own category. */
+            category_path: components["schemas"]["CategoryRef"][];
             /** @description Plain text; a blank line ends a paragraph. */
             description: components["schemas"]["LocalizedText"];
+            description_html: components["schemas"]["LocalizedText"] | null;
             /** @description Every picture, its face first. */
             images: components["schemas"]["Image"][];
             /** @description What its variants differ in. */
             options: components["schemas"]["ProductOption"][];
+            /** @description What goes with it: chosen by hand, then more of its category. */
+            related: components["schemas"]["ProductSummary"][];
+            /** @description Words the shop sorts it by. */
+            tags: string[];
             /** @description What can be bought, in the order shown. */
             variants: components["schemas"]["Variant"][];
+        };
+        /** @description What a product is from now on. */
+        ProductForm: {
+            /** @description Words the storefront knows how to show, e.g. `new`. */
+            badges?: string[];
+            /** @description Where it is shelved. */
+            category_id: components["schemas"]["CategoryId"];
+            description?: components["schemas"]["LongTextForm"] | null;
+            description_html?: components["schemas"]["LongTextForm"] | null;
+            /** @description Of the pictures it has, those it keeps, in their new order. */
+            images?: components["schemas"]["ImageForm"][];
+            /** @description Its name. */
+            name: components["schemas"]["LineForm"];
+            /** @description What its variants differ in. */
+            options?: components["schemas"]["OptionForm"][];
+            /** @description Why, for the audit log. */
+            reason?: string | null;
+            /** @description What goes with it, in the order shown. */
+            related?: components["schemas"]["ProductId"][];
+            /**
+             * @description Its place in addresses: lower-case letters, digits and single hyphens. When it changes, the
+             *     one it had leads here.
+             * @example enamel-mug
+             */
+            slug: string;
+            /** @description One line more; may be empty. */
+            subtitle?: components["schemas"]["LineForm"];
+            /** @description Words the shop sorts it by: each once, without commas. */
+            tags?: string[];
+            /**
+             * @description Its variants, in the order shown. What is left out turns inactive: variants are never
+             *     deleted.
+             */
+            variants?: components["schemas"]["VariantForm"][];
         };
         /**
          * Format: uuid
@@ -5287,6 +5820,42 @@ export interface components {
             /** @description Give this back as `cursor` for the next page; `null` on the last page. */
             next_cursor: string | null;
         };
+        /** @description What of a product is another from now on; what is not there stays as it is. */
+        ProductPatch: {
+            /** @description Words the storefront knows how to show, e.g. `new`. */
+            badges?: string[] | null;
+            category_id?: components["schemas"]["CategoryId"] | null;
+            description?: components["schemas"]["LongTextForm"] | null;
+            description_html?: components["schemas"]["LongTextForm"] | null;
+            /** @description Of the pictures it has, those it keeps, in their new order. */
+            images?: components["schemas"]["ImageForm"][] | null;
+            name?: components["schemas"]["LineForm"] | null;
+            /** @description What its variants differ in. */
+            options?: components["schemas"]["OptionForm"][] | null;
+            /** @description Why, for the audit log. */
+            reason?: string | null;
+            /** @description What goes with it, in the order shown. */
+            related?: components["schemas"]["ProductId"][] | null;
+            /**
+             * @description Its place in addresses: lower-case letters, digits and single hyphens. When it changes, the
+             *     one it had leads here.
+             * @example enamel-mug
+             */
+            slug?: string | null;
+            subtitle?: components["schemas"]["LineForm"] | null;
+            /** @description Words the shop sorts it by: each once, without commas. */
+            tags?: string[] | null;
+            /**
+             * @description Its variants, in the order shown. What is left out turns inactive: variants are never
+             *     deleted.
+             */
+            variants?: components["schemas"]["VariantForm"][] | null;
+        };
+        /**
+         * @description What a product is at the moment.
+         * @enum {string}
+         */
+        ProductState: "draft" | "scheduled" | "published" | "archived";
         /** @description A product in a list. */
         ProductSummary: {
             /** @description The best among its variants. */
@@ -6050,6 +6619,55 @@ export interface components {
              * @description Its number.
              */
             version: number;
+        };
+        /** @description When, and why. */
+        ScheduleForm: {
+            /**
+             * Format: date-time
+             * @description When it appears; in the future.
+             */
+            publish_at: string;
+            /** @description Why, for the audit log. */
+            reason?: string | null;
+        };
+        /** @description Choices, and how many products each would leave. */
+        SearchFacets: {
+            /** @description Categories, the largest first. */
+            categories: components["schemas"]["CategoryCount"][];
+            /** @description Products of which something is left. */
+            in_stock: number;
+            /** @description Options, the one that most products have first; at most 10. */
+            options: components["schemas"]["OptionCounts"][];
+            /** @description Ranges of prices, the cheapest first. */
+            prices: components["schemas"]["PriceCount"][];
+        };
+        /** @description A page of what was found. */
+        SearchPage: {
+            /** @description What could be chosen further, and how many products that would leave. */
+            facets: components["schemas"]["SearchFacets"];
+            /** @description The products, in the order asked for. One that was withdrawn a moment ago is missing. */
+            items: components["schemas"]["ProductSummary"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+            /** @description How many products there are on all pages. */
+            total: number;
+        };
+        /** @description Something that may be meant. */
+        SearchSuggestion: {
+            /** @description What it leads to. */
+            kind: components["schemas"]["SuggestionKind"];
+            /** @description To read. */
+            name: components["schemas"]["LocalizedText"];
+            /**
+             * @description Its place in addresses.
+             * @example enamel-mug
+             */
+            slug: string;
+        };
+        /** @description What may be meant. */
+        SearchSuggestions: {
+            /** @description The likeliest first; at most 8. */
+            items: components["schemas"]["SearchSuggestion"][];
         };
         /** @description How it stands with the second factor. */
         SecondFactor: {
@@ -6871,6 +7489,11 @@ export interface components {
             /** @description The variant. */
             variant_id: components["schemas"]["VariantId"];
         };
+        /**
+         * @description What a suggestion leads to.
+         * @enum {string}
+         */
+        SuggestionKind: "category" | "product";
         /** @description What is to be done about a task, and why. */
         TaskAnswerForm: {
             /** @description What. */
@@ -7121,6 +7744,11 @@ export interface components {
              */
             available_display: number | null;
             backorder?: components["schemas"]["Backorder"] | null;
+            /**
+             * @description What a scanner reads off it.
+             * @example 4710088412348
+             */
+            barcode?: string | null;
             compare_at: components["schemas"]["Money"] | null;
             /** @description What it is made of, when it is a bundle. */
             components?: components["schemas"]["BundlePart"][];
@@ -7138,6 +7766,47 @@ export interface components {
              * @example MUG-WHITE
              */
             sku: string;
+        };
+        /** @description A variant of the product. */
+        VariantForm: {
+            /**
+             * @description Whether it can be bought.
+             * @default true
+             */
+            active: boolean;
+            /**
+             * @description What a scanner reads off it. Of 8, 12, 13 or 14 digits the last one is checked.
+             * @example 4006381333931
+             */
+            barcode?: string | null;
+            compare_at?: components["schemas"]["Money"] | null;
+            id?: components["schemas"]["VariantId"] | null;
+            /**
+             * Format: int32
+             * @description Which of the pictures shows it, counted from 0.
+             */
+            image?: number | null;
+            /** @description What tells it from its siblings; may be empty. */
+            name?: components["schemas"]["LineForm"];
+            /** @description Its value for each of the product's options, in their order. */
+            options?: components["schemas"]["LineForm"][];
+            /** @description What it costs. */
+            price: components["schemas"]["Money"];
+            /**
+             * Format: int32
+             * @description The most units one buyer may have of it in live orders.
+             */
+            purchase_limit?: number | null;
+            /**
+             * @description Stock keeping unit: no other variant has it.
+             * @example MUG-WHITE
+             */
+            sku: string;
+            /**
+             * Format: int32
+             * @description Grams.
+             */
+            weight_g?: number;
         };
         /**
          * Format: uuid
@@ -7805,6 +8474,412 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_admin_categories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminCategories"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    create_category: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CategoryForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    /** @description Where it is read and changed */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminCategory"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also a slug that is taken, and a place where it cannot lie */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_admin_category: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CategoryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminCategory"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `CATEGORY_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_category: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was read last, e.g. `"3"` */
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["CategoryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CategoryForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminCategory"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `CATEGORY_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also a slug that is taken, a place where it cannot lie, and no `If-Match` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remove_category: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was read last, e.g. `"3"` */
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["CategoryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `CATEGORY_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `CATEGORY_NOT_EMPTY` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No `If-Match` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11572,6 +12647,933 @@ export interface operations {
             };
             /** @description There is no such version */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_admin_products: {
+        parameters: {
+            query?: {
+                /** @description Only this category and what lies in it, by slug. */
+                category?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+                /** @description A part of a name, a slug, a SKU or a tag, or a whole bar code. */
+                q?: string;
+                /** @description Only in this state. */
+                state?: "draft" | "scheduled" | "published" | "archived";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminProductPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    create_product: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    /** @description Where it is read and changed */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminProduct"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also a slug or a SKU that is taken */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_admin_product: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProductId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminProduct"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_product: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was read last, e.g. `"3"` */
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["ProductId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminProduct"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also a slug or a SKU that is taken, and no `If-Match` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    patch_product: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was read last, e.g. `"3"` */
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["ProductId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminProduct"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also a slug or a SKU that is taken, and no `If-Match` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    archive_product: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was read last, e.g. `"3"` */
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["ProductId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminProduct"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_STATE_CONFLICT` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    publish_product: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was read last, e.g. `"3"` */
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["ProductId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminProduct"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_STATE_CONFLICT` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    schedule_product: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was read last, e.g. `"3"` */
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["ProductId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminProduct"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_STATE_CONFLICT` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    withdraw_product: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was read last, e.g. `"3"` */
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["ProductId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminProduct"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_STATE_CONFLICT` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19034,6 +21036,61 @@ export interface operations {
             };
         };
     };
+    get_category: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its slug */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryPage"];
+                };
+            };
+            /** @description It has another slug now */
+            301: {
+                headers: {
+                    /** @description Where it is */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `CATEGORY_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     get_challenge: {
         parameters: {
             query?: never;
@@ -22306,7 +24363,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Only this category, by slug.
+                 * @description Only this category and what lies in it, by a slug it has or had.
                  * @example kitchen
                  */
                 category?: string;
@@ -22384,6 +24441,15 @@ export interface operations {
                     "application/json": components["schemas"]["Product"];
                 };
             };
+            /** @description It has another slug now */
+            301: {
+                headers: {
+                    /** @description Where it is */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `PRODUCT_NOT_FOUND` */
             404: {
                 headers: {
@@ -22402,6 +24468,137 @@ export interface operations {
                     "RateLimit-Policy"?: string;
                     /** @description Seconds until the next request may pass */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query?: {
+                /** @description Only this category, by slug. */
+                category?: string;
+                /** @description `next_cursor` of the page before, of the same search. */
+                cursor?: string;
+                /** @description Only with something left to buy, as of some seconds ago. */
+                in_stock?: boolean;
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+                /** @description Only with a variant at this price or less, in whole TWD. */
+                max_price?: number;
+                /** @description Only with a variant at this price or more, in whole TWD. */
+                min_price?: number;
+                /** @description Only with a variant of this value: an option's key, a colon, a value's key, as the facets tell them (`colour:red`). Values of the same option are alternatives. At most 20. */
+                option?: string[];
+                /**
+                 * @description Words, each of which has to fit: in a name, a SKU, a subtitle, a category, an option or a
+                 *     description; as a whole, as a beginning, as a part of a word, or with a slip of the finger.
+                 * @example mug
+                 */
+                q?: string;
+                /** @description In which order; `relevance` unless asked. */
+                sort?: "relevance" | "newest" | "price_asc" | "price_desc";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchPage"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `SERVICE_UNAVAILABLE`: the index is still being made */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    suggest: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What has been typed so far; without it, nothing is suggested.
+                 * @example mu
+                 */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchSuggestions"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `SERVICE_UNAVAILABLE`: the index is still being made */
+            503: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
