@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { newSlug } from './moved.ts';
 
 const answer = (status: number, location?: string) =>
-  Promise.resolve({ response: new Response(null, { status, headers: location ? { location } : {} }) });
+  Promise.resolve({
+    response: new Response(null, { status, headers: location ? { location } : {} }),
+  });
 
 describe('an address that was given up', () => {
   it('leads to the slug of today', async () => {
