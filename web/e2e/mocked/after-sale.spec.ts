@@ -265,13 +265,13 @@ test('a return says what it lacks, and is given up', async ({ page }) => {
   await page.locator('input[name="cause"][value="other"]').check();
   await page.getByTestId('return-form').getByRole('button').click();
   await expect(page.getByText('請至少選一件要退的商品')).toBeVisible();
-  await expect(page.getByRole('combobox')).toBeFocused();
+  await expect(page.getByTestId('returnable').getByRole('combobox')).toBeFocused();
   await expect(page.locator('input[value="other"]')).toBeChecked();
-  await page.getByRole('combobox').selectOption('1');
+  await page.getByTestId('returnable').getByRole('combobox').selectOption('1');
   await page.getByRole('textbox').fill('too late');
   await page.getByTestId('return-form').getByRole('button').click();
   await expect(page.getByTestId('form-message')).toContainText('已超過退貨期限');
-  await expect(page.getByRole('combobox')).toHaveValue('1');
+  await expect(page.getByTestId('returnable').getByRole('combobox')).toHaveValue('1');
 
   await page.getByRole('textbox').fill('');
   await page.getByTestId('return-form').getByRole('button').click();

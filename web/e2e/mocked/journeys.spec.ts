@@ -21,7 +21,7 @@ test('finds a product by filters that live in the address', async ({ page }) => 
   await expect(page).toHaveURL(/category=stationery/);
   await expect(page.locator('#wide-sort')).toHaveValue('relevance');
 
-  await page.getByRole('searchbox', { name: '搜尋商品' }).fill('蠟燭');
+  await page.getByRole('combobox', { name: '搜尋商品' }).fill('蠟燭');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('「蠟燭」的搜尋結果');
   await expect(page.getByTestId('product-card')).toHaveCount(1);

@@ -41,6 +41,7 @@ export async function expectAccessible(page: Page): Promise<void> {
 export async function expectNoSidewaysScroll(page: Page): Promise<void> {
   const own = page.viewportSize() ?? DESKTOP;
   const others = [PHONE, TABLET, DESKTOP].filter(({ width }) => width !== own.width);
+  const top = await page.evaluate(() => scrollY);
   for (const size of [...others, own]) {
     await page.setViewportSize(size);
     const over = await page.evaluate(
@@ -48,6 +49,8 @@ export async function expectNoSidewaysScroll(page: Page): Promise<void> {
     );
     expect(over, `pixels wider than a screen of ${size.width}`).toBeLessThanOrEqual(0);
   }
+  // Where it was before: a page that has moved lies under its header with other parts.
+  await page.evaluate((y) => scrollTo({ top: y, behavior: 'instant' }), top);
 }
 
 export async function addToCart(page: Page, slug: string, prefix = ''): Promise<void> {

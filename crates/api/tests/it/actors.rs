@@ -69,6 +69,7 @@ struct Stage {
 impl Stage {
     async fn set() -> Self {
         let app = TestApp::new().await;
+        app.index().await;
         let mut conn = app.db.owner().acquire().await.unwrap();
         for who in ALL.into_iter().filter(|who| *who != Who::Guest) {
             let roles: Vec<String> = who.roles().iter().map(|it| it.as_str().to_owned()).collect();
