@@ -11,7 +11,8 @@
 const FRAME =
   /[\\/]kit[\\/]src[\\/]runtime[\\/]client[\\/]client\.js$|[\\/]src[\\/](?:routes[\\/]\+layout|lib[\\/]components[\\/]Meta)\.svelte$/;
 /** What shows a thing, in lists, carts and orders. */
-const THING = /[\\/]src[\\/]lib[\\/](?:components[\\/]Picture\.svelte|format[\\/](?:money|date)\.ts)$/;
+const THING =
+  /[\\/]src[\\/]lib[\\/](?:components[\\/]Picture\.svelte|format[\\/](?:money|date)\.ts)$/;
 /** What shows many of them. */
 const GOODS = /[\\/]src[\\/]lib[\\/]components[\\/](?:ProductGrid|PriceBadge|Breadcrumbs)\.svelte$/;
 const FORMS =
