@@ -30,13 +30,15 @@ function get(url: URL, coding: 'identity' | 'br' | 'gzip'): Promise<Answer> {
   });
 }
 
-const SCRIPT = /<link href="([^"]+)" rel="modulepreload"/g;
+/** In the page's head, and the one that its own script begins with. */
+const SCRIPT = /<link href="([^"]+)" rel="modulepreload"|\bimport\("([^"]+)"\)/g;
 
 async function weigh(name: string): Promise<string[]> {
   const { path = '/', scripts = 0 } = PAGES[name] ?? {};
   const page = new URL(path, SHOP);
   const html = (await get(page, 'identity')).body.toString();
-  const files = [...html.matchAll(SCRIPT)].map(([, href]) => new URL(href ?? '', page));
+  const named = [...html.matchAll(SCRIPT)].map(([, head, body]) => head ?? body ?? '');
+  const files = [...new Set(named)].map((href) => new URL(href, page));
   if (files.length === 0) return ['names no scripts'];
 
   const found: string[] = [];
