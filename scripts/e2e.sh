@@ -8,8 +8,9 @@
 #
 #   scripts/e2e.sh lighthouse the pages that matter against their budgets of speed, accessibility and
 #                             size, with the API played by the mock
+#   scripts/e2e.sh size       only how much of scripts these pages fetch; without a browser
 #
-# Playwright's report goes to the file named by E2E_REPORT, for the sums of `make test`.
+# The report, Playwright's or one like it, goes to the file named by E2E_REPORT, for the sums of `make test`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/shop.sh
@@ -57,17 +58,18 @@ mocked() {
     playwright mocked
 }
 
-lighthouse() {
+# budgets lighthouse | size
+budgets() {
     scripts/web.sh build
     E2E_MOCK_PORT=$(free_port)
-    export E2E_MOCK_PORT
+    export E2E_MOCK_PORT E2E_REPORT=$PLAYWRIGHT_JSON_OUTPUT_NAME
     unset E2E_BASE_URL
-    scripts/web.sh run lighthouse
+    scripts/web.sh run "$1"
 }
 
 case "${1:-}" in
-    lighthouse) lighthouse ;;
+    lighthouse | size) budgets "$1" ;;
     mocked) mocked ;;
     real) real ;;
-    *) echo "usage: scripts/e2e.sh mocked | real | lighthouse" >&2; exit 2 ;;
+    *) echo "usage: scripts/e2e.sh mocked | real | lighthouse | size" >&2; exit 2 ;;
 esac

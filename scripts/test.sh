@@ -116,6 +116,7 @@ failures() {
     plain "$logs/vitest.log" | { grep -E '^ *FAIL ' || true; } | sort -u
     for log in "$logs"/e2e-*.log; do
         plain "$log" | { grep -E -A 14 '^ +[0-9]+\) \[' || true; }
+        plain "$log" | { grep -E '^over budget: ' || true; }
     done
 }
 
@@ -138,7 +139,9 @@ else
     skipped "Rust tests" "the build failed"
 fi
 step "front end: units" web_tests || true
+step "front end: size of its scripts" end_to_end size || true
 step "front end: every page, mocked" end_to_end mocked || true
+step "front end: speed (Lighthouse)" end_to_end lighthouse || true
 if [[ "${can_run:-}" == yes ]]; then
     step "journeys in Chromium, for real" end_to_end real || true
 else

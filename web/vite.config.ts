@@ -3,6 +3,7 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import { paraglideVitePlugin } from '@inlang/paraglide-js';
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vite';
+import { codeSplitting } from './chunks.ts';
 import { i18n } from './i18n.options.ts';
 
 export default defineConfig({
@@ -37,6 +38,9 @@ export default defineConfig({
       },
     }),
   ],
+  environments: {
+    client: { build: { rolldownOptions: { output: { codeSplitting } } } },
+  },
   server: {
     proxy: {
       // `vite dev` beside a running API: the browser's own calls and the pictures.

@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import { fileURLToPath } from 'node:url';
+import { constants, createBrotliCompress } from 'node:zlib';
 import { ROUTES } from './api.ts';
 import { problem, readCookies, readText, type Call } from './http.ts';
 import { picture } from './pictures.ts';
@@ -93,6 +94,7 @@ function proxy(request: http.IncomingMessage, response: http.ServerResponse) {
   const upstream = http.request(
     { host: '127.0.0.1', port: WEB_PORT, path: request.url, method: request.method, headers },
     (answered) => {
+      if (isWorthwhile(request, answered)) return compress(answered, response);
       response.writeHead(answered.statusCode ?? 502, answered.headers);
       answered.pipe(response);
     },
@@ -103,6 +105,27 @@ function proxy(request: http.IncomingMessage, response: http.ServerResponse) {
   });
   response.on('close', () => upstream.destroy());
   request.pipe(upstream);
+}
+
+/** As the Oxcart server does: what the storefront has not compressed itself, and no streams. */
+function isWorthwhile(request: http.IncomingMessage, answered: http.IncomingMessage): boolean {
+  const { 'content-type': type = '', 'content-encoding': coding } = answered.headers;
+  const isRead = /\bbr\b/.test(String(request.headers['accept-encoding']));
+  const hasBody = request.method !== 'HEAD' && answered.statusCode === 200;
+  return isRead && hasBody && !coding && /^(?:text\/html|application\/json)/.test(type);
+}
+
+function compress(answered: http.IncomingMessage, response: http.ServerResponse): void {
+  const { 'content-length': _plain, etag, ...headers } = answered.headers;
+  const vary = [headers.vary ?? [], 'accept-encoding'].flat().join(', ');
+  response.writeHead(200, {
+    ...headers,
+    ...(etag && { etag: `W/${etag.replace(/^W\//, '')}` }),
+    vary,
+    'content-encoding': 'br',
+  });
+  const quality = { [constants.BROTLI_PARAM_QUALITY]: 5 };
+  answered.pipe(createBrotliCompress({ params: quality })).pipe(response);
 }
 
 if (process.env.MOCK_WEB !== 'off') {

@@ -1,9 +1,10 @@
-import { createClient } from '#lib/api/client.ts';
-import { settle } from '#lib/api/problem.ts';
 import type { SearchSuggestion } from '#lib/api/types.ts';
 
 /** A pause in typing, in milliseconds: every letter of a quick typist is not a question. */
 const PAUSE = 150;
+
+/** Fetched when somebody begins to search: most pages are left without it. */
+const asking = () => import('./suggest.ts');
 
 /** What may be meant by what is being typed, and which of it is chosen. */
 export class Suggestions {
@@ -14,6 +15,11 @@ export class Suggestions {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The question whose answer is waited for; answers to earlier ones come too late. */
   #asked = 0;
+
+  /** Somebody is about to type. */
+  prepare(): void {
+    asking().catch(() => undefined);
+  }
 
   /** Asks, once typing pauses. */
   type(text: string): void {
@@ -26,12 +32,12 @@ export class Suggestions {
   }
 
   async #ask(q: string, asked: number): Promise<void> {
-    const client = createClient({ fetch: globalThis.fetch, origin: location.origin });
-    const call = client.GET('/api/search/suggest', { params: { query: { q } } });
-    const result = await settle(call);
-    // A shop that has no time for it is searched without suggestions.
+    const items = await asking()
+      .then(({ suggest }) => suggest(q))
+      // A shop that has no time for it is searched without suggestions.
+      .catch(() => []);
     if (asked === this.#asked) {
-      this.items = result.ok ? result.data.items : [];
+      this.items = items;
       this.chosen = -1;
     }
   }
