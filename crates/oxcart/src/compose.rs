@@ -34,7 +34,9 @@ use crate::{
     messages::Ways,
     proxy::Proxy,
     supervise::{room::Room, worker},
-    workers::{finding, gauges, scheduled, stock_alerts, stocktakes, watch, webhooks},
+    workers::{
+        finding, gauges, pictures, scheduled, stock_alerts, stocktakes, watch, webhooks,
+    },
 };
 
 /// ECPay's public test merchant: number, `HashKey`, `HashIV`.
@@ -157,6 +159,7 @@ impl Shop {
         let pages = pages(base, &metrics, &tasks, &stop)?;
         watch::spawn(base, &keys, &pages)?;
         finding::spawn(&tasks, &stop, &metrics, &db, search)?;
+        pictures::spawn(&tasks, &stop, &metrics, config, base)?;
 
         Ok(Self { api: api::router(state.clone()), metrics, state, pages, db, engine, tasks, stop })
     }

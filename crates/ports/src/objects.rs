@@ -109,6 +109,14 @@ impl ObjectStore {
         }
     }
 
+    /// Deletes the object, if there is one.
+    pub async fn delete(&self, key: &ObjectKey) -> Result<(), ObjectError> {
+        match self.inner.delete(&location(key)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Whether there is such an object.
     pub async fn exists(&self, key: &ObjectKey) -> Result<bool, ObjectError> {
         Ok(self.size(key).await?.is_some())
@@ -166,5 +174,9 @@ mod tests {
         assert_eq!(store.get(&key).await.unwrap().unwrap(), "picture");
         assert_eq!(store.size(&key).await.unwrap(), Some(7));
         assert_eq!(std::fs::read(dir.path().join("objects/demo/mug.webp")).unwrap(), b"picture");
+
+        store.delete(&key).await.unwrap();
+        assert!(!store.exists(&key).await.unwrap());
+        store.delete(&key).await.unwrap();
     }
 }

@@ -150,6 +150,9 @@ keys! {
     /// MiB of memory for pages that look the same to everybody, on each server; 0: none is kept, and
     /// a page is rendered for each request.
     "OXCART_PAGE_CACHE_MIB" page_cache_mib: u32 = 64;
+    /// Whether this server makes the sizes of pictures (AVIF and WebP), which takes up to half of one
+    /// processor for some seconds a picture. Where there are several servers, one is enough.
+    "OXCART_RENDITIONS" renditions: bool = true;
     /// Which way mails go: folder (nowhere, but into `OXCART_DATA/mail`, readable in the back office),
     /// `smtps://USER:PASSWORD@HOST` (TLS, port 465), `smtp://USER:PASSWORD@HOST` (STARTTLS, port 587),
     /// `smtp://HOST?tls=none` (port 25, for a server on the same machine), with `?ca=FILE` for a
