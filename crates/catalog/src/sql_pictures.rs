@@ -52,7 +52,10 @@ pub async fn upload(
 
 /// How large those of these pictures are that the shop has.
 #[instrument(name = "db.picture.sizes", skip_all, err)]
-pub async fn sizes(conn: &mut Connection, keys: &[String]) -> DbResult<HashMap<String, (u32, u32)>> {
+pub async fn sizes(
+    conn: &mut Connection,
+    keys: &[String],
+) -> DbResult<HashMap<String, (u32, u32)>> {
     let rows = query!(
         "SELECT object_key, width, height FROM catalog.pictures
          WHERE object_key = ANY ($1) AND status <> 'removing'",

@@ -16,7 +16,8 @@ const MEMORY_MAX: u64 = 256 * 1024 * 1024;
 /// Takes a file apart: JPEG, PNG or WebP, of an animation its first picture.
 pub fn decode(file: &[u8]) -> Result<Picture, PictureError> {
     let unreadable = |error| PictureError::Broken(image::ImageError::IoError(error));
-    let mut reader = ImageReader::new(Cursor::new(file)).with_guessed_format().map_err(unreadable)?;
+    let mut reader =
+        ImageReader::new(Cursor::new(file)).with_guessed_format().map_err(unreadable)?;
     let known = [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP];
     if !reader.format().is_some_and(|format| known.contains(&format)) {
         return Err(PictureError::NoPicture);
@@ -28,9 +29,8 @@ pub fn decode(file: &[u8]) -> Result<Picture, PictureError> {
     // Before memory is taken for what the file only claims.
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
-    let is_too_large = width.max(height) > SIDE_MAX
-        || pixels > PIXELS_MAX
-        || decoder.total_bytes() > MEMORY_MAX;
+    let is_too_large =
+        width.max(height) > SIDE_MAX || pixels > PIXELS_MAX || decoder.total_bytes() > MEMORY_MAX;
     if is_too_large {
         return Err(PictureError::TooLarge { width, height });
     }

@@ -3,8 +3,8 @@
 use std::io::Cursor;
 
 use image::{
-    DynamicImage, ExtendedColorType, ImageDecoder as _, ImageEncoder, ImageFormat, ImageReader, Rgb,
-    RgbImage, Rgba, RgbaImage,
+    DynamicImage, ExtendedColorType, ImageDecoder as _, ImageEncoder, ImageFormat, ImageReader,
+    Rgb, RgbImage, Rgba, RgbaImage,
     codecs::{jpeg::JpegEncoder, png::PngEncoder},
 };
 use moxcms::ColorProfile;
@@ -204,7 +204,8 @@ fn a_small_file_cannot_ask_for_much_memory() {
 #[test]
 fn what_is_no_picture_is_refused() {
     let png = file(two_halves(40, 30), ImageFormat::Png);
-    for bytes in [&b""[..], b"GIF89a......", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-"] {
+    for bytes in [&b""[..], b"GIF89a......", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-"]
+    {
         assert!(matches!(normalise(bytes), Err(PictureError::NoPicture)), "{bytes:?}");
     }
     assert!(matches!(normalise(&png[..60]), Err(PictureError::Broken(_))));

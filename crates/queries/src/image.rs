@@ -66,6 +66,7 @@ pub(crate) struct ImageColumns {
 impl ImageColumns {
     pub(crate) fn into_image(self) -> Option<Image> {
         let pixels = |n: Option<i32>| n.and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+        let made = self.renditions.map(|made| made.0).unwrap_or_default();
         Some(Image {
             url: format!("/media/{}", self.key?),
             alt: LocalizedText::new(
@@ -74,9 +75,7 @@ impl ImageColumns {
             ),
             width: pixels(self.width),
             height: pixels(self.height),
-            renditions: self.renditions.map_or_else(Vec::new, |made| {
-                made.0.into_iter().map(Rendition::from).collect()
-            }),
+            renditions: made.into_iter().map(Rendition::from).collect(),
         })
     }
 }
