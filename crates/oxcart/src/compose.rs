@@ -34,9 +34,7 @@ use crate::{
     messages::Ways,
     proxy::Proxy,
     supervise::{room::Room, worker},
-    workers::{
-        finding, gauges, pictures, scheduled, stock_alerts, stocktakes, watch, webhooks,
-    },
+    workers::{finding, gauges, pictures, scheduled, stock_alerts, stocktakes, watch, webhooks},
 };
 
 /// ECPay's public test merchant: number, `HashKey`, `HashIV`.
@@ -73,7 +71,7 @@ impl Base {
             clock,
             dev_clock,
             ids: Ids::from_system(),
-            objects: ObjectStore::directory(&config.data.join("objects"))?,
+            objects: config.objects.open(&config.data.join("objects"))?,
             database_url: database_url.into(),
         })
     }

@@ -4,7 +4,7 @@ use std::{net::IpAddr, path::PathBuf};
 
 use inventory::Strategy;
 use kernel::Networks;
-use ports::{mail::MailRoute, sms::SmsRoute};
+use ports::{ObjectRoute, mail::MailRoute, sms::SmsRoute};
 use serde::Deserialize;
 
 use super::value::{self, EcpayMode, Secret, Value};
@@ -61,6 +61,11 @@ keys! {
     "OXCART_PUBLIC_URL" public_url: Option<String> = None;
     /// Where everything is kept: the private PostgreSQL, pictures, mails.
     "OXCART_DATA" data: PathBuf = PathBuf::from("./data");
+    /// Where pictures are kept: directory (`OXCART_DATA/objects`), or
+    /// `s3://KEY:SECRET@BUCKET?region=REGION&endpoint=URL` for S3 and what speaks like it (`endpoint`
+    /// only for others than AWS; without KEY and SECRET the machine's role is taken). What is special in
+    /// KEY or SECRET is percent-encoded.
+    "OXCART_OBJECTS" objects: ObjectRoute = ObjectRoute::Directory;
     /// The PostgreSQL (15 or newer) to use, as the owner of the schema. Default: a private one in
     /// `OXCART_DATA`.
     "DATABASE_URL" database_url: Option<Secret> = None;
