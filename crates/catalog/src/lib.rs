@@ -15,8 +15,8 @@
 //! *Invariant:* pages offer only sizes of pictures that were kept before ([`show_made`]).
 //!
 //! *Lock order:* the revision, where anything is changed; a product's row, then its variants in id order,
-//! then its images, then the pictures they name. Who changes or asks
-//! about a bundle ([`bundles`]) locks variants in id order, before any stock row.
+//! then its images, then the pictures they name. Who changes or asks about a bundle ([`bundles`]) locks
+//! variants in id order, before any stock row.
 
 mod backorders;
 pub mod barcode;
