@@ -1,25 +1,19 @@
-//! Pictures that people send: taken apart and made anew, so that nothing of the file they sent is kept:
-//! no place where it was taken, no program hidden behind it.
+//! Pictures that people send: taken apart and made anew (`imaging`), a few at a time.
 
-use std::{io::Cursor, time::Duration};
+use std::time::Duration;
 
+use axum::http::{HeaderMap, header};
 use bytes::Bytes;
-use image::{
-    DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader,
-    codecs::jpeg::JpegEncoder,
-};
+use image::codecs::jpeg::JpegEncoder;
+use imaging::PictureError;
 use kernel::ErrorCode;
 use tokio::sync::Semaphore;
 
 use crate::kit::Problem;
 
-/// The largest file.
+/// The largest file of a shopper.
 pub const UPLOAD_LIMIT: usize = 8 * 1024 * 1024;
-/// The widest and highest picture that is looked at.
-const SIDE_MAX: u32 = 12_000;
-/// The most memory one may take while it is taken apart.
-const MEMORY_MAX: u64 = 256 * 1024 * 1024;
-/// As large as it is kept.
+/// As large as a shopper's picture is kept.
 const SIDE_KEPT: u32 = 1_600;
 const QUALITY: u8 = 82;
 
@@ -38,47 +32,47 @@ pub struct Picture {
     pub height: u32,
 }
 
-/// Makes a picture anew. What is no JPEG, PNG or WebP, or cannot be read, is refused.
-pub async fn make_anew(file: Bytes) -> Result<Picture, Problem> {
+/// Refuses a body that says it is no picture.
+pub fn check_kind(headers: &HeaderMap) -> Result<(), Problem> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if kind.is_some_and(|kind| kind.starts_with("image/")) {
+        return Ok(());
+    }
+    Err(Problem::new(ErrorCode::UnsupportedMediaType)
+        .detail("send the picture itself as image/jpeg, image/png or image/webp"))
+}
+
+/// Works on a picture when it is its turn, on a thread that may be busy.
+pub async fn in_turn<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, PictureError> + Send + 'static,
+) -> Result<T, Problem> {
     let turn = tokio::time::timeout(PATIENCE, WORKERS.acquire()).await;
     let busy = || Problem::new(ErrorCode::ServiceUnavailable).retry_after(10);
     let Ok(Ok(_turn)) = turn else { return Err(busy()) };
-    let made = tokio::task::spawn_blocking(move || make(&file)).await;
-    match made {
-        Ok(Ok(picture)) => Ok(picture),
+    match tokio::task::spawn_blocking(work).await {
+        Ok(Ok(made)) => Ok(made),
         Ok(Err(error)) => Err(refused(&error)),
         Err(panic) => Err(Problem::internal(&panic)),
     }
 }
 
-fn refused(error: &ImageError) -> Problem {
+/// Makes a shopper's picture anew. What is no JPEG, PNG or WebP, or cannot be read, is refused.
+pub async fn make_anew(file: Bytes) -> Result<Picture, Problem> {
+    in_turn(move || make(&file)).await
+}
+
+fn refused(error: &PictureError) -> Problem {
     let problem = match error {
-        ImageError::Unsupported(_) => ErrorCode::UnsupportedMediaType,
-        _ => ErrorCode::ValidationFailed,
+        PictureError::NoPicture => ErrorCode::UnsupportedMediaType,
+        PictureError::TooLarge { .. } | PictureError::Broken(_) | PictureError::Encoder(_) => {
+            ErrorCode::ValidationFailed
+        }
     };
     Problem::new(problem).detail(format!("this is no picture that can be taken: {error}"))
 }
 
-fn make(file: &[u8]) -> Result<Picture, ImageError> {
-    let mut reader = ImageReader::new(Cursor::new(file)).with_guessed_format()?;
-    let known =
-        matches!(reader.format(), Some(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP));
-    if !known {
-        reader.clear_format();
-    }
-    let mut limits = image::Limits::default();
-    limits.max_image_width = Some(SIDE_MAX);
-    limits.max_image_height = Some(SIDE_MAX);
-    limits.max_alloc = Some(MEMORY_MAX);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder()?;
-    let orientation = decoder.orientation()?;
-    let mut picture = DynamicImage::from_decoder(decoder)?;
-    picture.apply_orientation(orientation);
-    if picture.width().max(picture.height()) > SIDE_KEPT {
-        picture = picture.thumbnail(SIDE_KEPT, SIDE_KEPT);
-    }
-    let picture = picture.to_rgb8();
+fn make(file: &[u8]) -> Result<Picture, PictureError> {
+    let picture = imaging::decode(file)?.within(SIDE_KEPT).into_rgb();
     let mut jpeg = Vec::new();
     JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode_image(&picture)?;
     Ok(Picture { jpeg: jpeg.into(), width: picture.width(), height: picture.height() })
@@ -86,7 +80,9 @@ fn make(file: &[u8]) -> Result<Picture, ImageError> {
 
 #[cfg(test)]
 mod tests {
-    use image::RgbImage;
+    use std::io::Cursor;
+
+    use image::{DynamicImage, ImageFormat, RgbImage};
 
     use super::*;
 

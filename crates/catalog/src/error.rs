@@ -32,6 +32,12 @@ pub enum CatalogError {
     /// A product that goes with it does not exist.
     #[error("a related product does not exist")]
     UnknownRelated,
+    /// The picture at this place is none of the shop's.
+    #[error("picture {index} is none of the shop's")]
+    UnknownPicture {
+        /// Where in the list, from 0.
+        index: usize,
+    },
     /// The category cannot lie there.
     #[error("the category cannot lie there: {0:?}")]
     Misplaced(Misplaced),

@@ -12,8 +12,11 @@
 //! leads to whose it was, until somebody takes it again. *Invariant:* the HTML of a description was
 //! cleaned before it was written ([`rich_text`]).
 //!
-//! *Lock order:* the revision, where anything is changed; a product's row, then its variants in id order, then its images. Who changes or asks
-//! about a bundle ([`bundles`]) locks variants in id order, before any stock row.
+//! *Invariant:* pages offer only sizes of pictures that were kept before ([`show_made`]).
+//!
+//! *Lock order:* the revision, where anything is changed; a product's row, then its variants in id order,
+//! then its images, then the pictures they name. Who changes or asks about a bundle ([`bundles`]) locks
+//! variants in id order, before any stock row.
 
 mod backorders;
 pub mod barcode;
@@ -24,6 +27,7 @@ pub mod events;
 pub mod model;
 mod offer_book;
 mod offers;
+mod pictures;
 pub mod products;
 mod put_category;
 mod put_product;
@@ -34,6 +38,7 @@ mod sql;
 mod sql_backorders;
 mod sql_bundles;
 mod sql_categories;
+mod sql_pictures;
 mod sql_products;
 mod sql_reservation_time;
 mod sql_skus;
@@ -55,6 +60,11 @@ pub use model::{
 };
 pub use offer_book::{OfferBook, Reading};
 pub use offers::{Offer, offers};
+pub use pictures::{
+    ATTEMPTS_MAX, Abandoned, Claimed, Rendition, Uploaded, abandon_uploads, abandoned_uploads,
+    adopt_pictures, claim_picture, forget_pictures, let_picture_go, picture_failed, picture_made,
+    remove_uploads, show_made, upload_picture,
+};
 pub use products::{
     EditContext, StoredProduct, add_product, change_product, move_product, product,
 };

@@ -333,6 +333,15 @@ impl Product {
 }
 
 impl ImageRef {
+    /// An uploaded picture, of which the catalogue knows how large it is.
+    pub const fn of_upload(key: String, alt: LocalizedText) -> Self {
+        Self { key, alt, width: 0, height: 0 }
+    }
+
+    pub(crate) const fn is_unmeasured(&self) -> bool {
+        self.width == 0 && self.height == 0
+    }
+
     fn validate(&self) -> Result<(), InvalidProduct> {
         text("an image's description", &self.alt, 500)?;
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);

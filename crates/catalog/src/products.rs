@@ -7,6 +7,7 @@ use pg::{Connection, DbResult};
 use crate::{
     CatalogError, events,
     model::{InvalidProduct, Product, ProductStatus},
+    pictures,
     put_product::write,
     sql_bundles, sql_products,
     state::Move,
@@ -45,9 +46,10 @@ pub async fn add_product(
     product: Product,
     context: &EditContext<'_>,
 ) -> Result<StoredProduct, CatalogError> {
-    let product = Product { status: ProductStatus::Draft, ..product };
-    product.validate()?;
+    let mut product = Product { status: ProductStatus::Draft, ..product };
     sql_bundles::lock_revision(conn).await?;
+    pictures::measure(conn, &mut product).await?;
+    product.validate()?;
     let now = context.clock.now();
     write(conn, &product, now).await?;
     let stored = StoredProduct { product, version: 1, created_at: now, updated_at: now };
@@ -64,7 +66,8 @@ pub async fn change_product(
     context: &EditContext<'_>,
 ) -> Result<(StoredProduct, StoredProduct), CatalogError> {
     let before = lock(conn, product.id, seen).await?;
-    let product = Product { status: before.product.status, ..product };
+    let mut product = Product { status: before.product.status, ..product };
+    pictures::measure(conn, &mut product).await?;
     product.validate()?;
     if before.product == product {
         return Ok((before.clone(), before));

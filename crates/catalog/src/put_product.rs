@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use pg::Connection;
 
-use crate::{CatalogError, model::Product, sql, sql_bundles, sql_products, sql_slugs};
+use crate::{CatalogError, model::Product, pictures, sql, sql_bundles, sql_products, sql_slugs};
 
 /// Writes `product` as given. Variants it had before and has no more turn inactive; images are
 /// replaced. This is how a shop is loaded: nobody is told, and it counts as no change; people use
@@ -34,6 +34,7 @@ pub(crate) async fn write(
         return Err(CatalogError::ForeignVariant);
     }
     sql::replace_images(conn, product).await?;
+    pictures::mark_used(conn, product, now).await?;
     sql_products::replace_related(conn, product).await?;
     Ok(())
 }

@@ -6,6 +6,8 @@
 mod bundles;
 #[path = "it/editing.rs"]
 mod editing;
+#[path = "it/pictures.rs"]
+mod pictures;
 
 use catalog::{
     CatalogError, Category, Description, ImageRef, OfferBook, Product, ProductOption,

@@ -34,7 +34,7 @@ use crate::{
     messages::Ways,
     proxy::Proxy,
     supervise::{room::Room, worker},
-    workers::{finding, gauges, scheduled, stock_alerts, stocktakes, watch, webhooks},
+    workers::{finding, gauges, pictures, scheduled, stock_alerts, stocktakes, watch, webhooks},
 };
 
 /// ECPay's public test merchant: number, `HashKey`, `HashIV`.
@@ -71,7 +71,7 @@ impl Base {
             clock,
             dev_clock,
             ids: Ids::from_system(),
-            objects: ObjectStore::directory(&config.data.join("objects"))?,
+            objects: config.objects.open(&config.data.join("objects"))?,
             database_url: database_url.into(),
         })
     }
@@ -157,6 +157,7 @@ impl Shop {
         let pages = pages(base, &metrics, &tasks, &stop)?;
         watch::spawn(base, &keys, &pages)?;
         finding::spawn(&tasks, &stop, &metrics, &db, search)?;
+        pictures::spawn(&tasks, &stop, &metrics, config, base)?;
 
         Ok(Self { api: api::router(state.clone()), metrics, state, pages, db, engine, tasks, stop })
     }

@@ -12,4 +12,4 @@ pub mod redact;
 pub mod sms;
 
 pub use address::RouteError;
-pub use objects::{ObjectError, ObjectKey, ObjectStore};
+pub use objects::{ObjectError, ObjectKey, ObjectRoute, ObjectStore, S3Bucket};

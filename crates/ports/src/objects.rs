@@ -1,12 +1,18 @@
 //! Objects: product images and other files the shop shows. The default part keeps them in a
-//! directory; whatever else the `object_store` crate speaks to fits behind the same type.
+//! directory; a bucket of S3 takes its place where several servers show the same pictures.
 //!
 //! Objects do not change: another picture is another key. So they may be cached for ever.
 
-use std::{path::Path, str::FromStr, sync::Arc};
+mod route;
+
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use object_store::{ObjectStoreExt as _, local::LocalFileSystem};
+use object_store::{
+    ObjectStoreExt as _, RetryConfig, aws::AmazonS3Builder, local::LocalFileSystem,
+};
+
+pub use self::route::{ObjectRoute, S3Bucket};
 
 /// The name of an object: words of `a–z 0–9 . _ -` between slashes, as in `demo/mug-2.webp`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -85,7 +91,33 @@ impl ObjectStore {
         Ok(Self { inner: Arc::new(files) })
     }
 
-    /// Keeps an object, whole or not at all; it is on the disk when this returns.
+    /// Objects in a bucket. Nothing is asked of it yet.
+    pub fn s3(bucket: &S3Bucket) -> Result<Self, ObjectError> {
+        // Somebody waits for a picture: rather none than one after minutes.
+        let retry = RetryConfig {
+            max_retries: 3,
+            retry_timeout: Duration::from_secs(10),
+            ..RetryConfig::default()
+        };
+        let mut builder = AmazonS3Builder::new()
+            .with_bucket_name(&bucket.name)
+            .with_retry(retry)
+            // Not everything that speaks S3 deletes many at once, and here it is one.
+            .with_disable_bulk_delete(true);
+        if let Some(region) = &bucket.region {
+            builder = builder.with_region(region);
+        }
+        if let Some(endpoint) = &bucket.endpoint {
+            let is_plain = endpoint.starts_with("http://");
+            builder = builder.with_endpoint(endpoint).with_allow_http(is_plain);
+        }
+        if let Some((key, secret)) = &bucket.credentials {
+            builder = builder.with_access_key_id(key).with_secret_access_key(secret);
+        }
+        Ok(Self { inner: Arc::new(builder.build()?) })
+    }
+
+    /// Keeps an object, whole or not at all; it is on the disk, or in the bucket, when this returns.
     pub async fn put(&self, key: &ObjectKey, bytes: Bytes) -> Result<(), ObjectError> {
         self.inner.put(&location(key), bytes.into()).await?;
         Ok(())
@@ -105,6 +137,14 @@ impl ObjectStore {
         match self.inner.head(&location(key)).await {
             Ok(found) => Ok(Some(found.size)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Deletes the object, if there is one.
+    pub async fn delete(&self, key: &ObjectKey) -> Result<(), ObjectError> {
+        match self.inner.delete(&location(key)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
@@ -166,5 +206,9 @@ mod tests {
         assert_eq!(store.get(&key).await.unwrap().unwrap(), "picture");
         assert_eq!(store.size(&key).await.unwrap(), Some(7));
         assert_eq!(std::fs::read(dir.path().join("objects/demo/mug.webp")).unwrap(), b"picture");
+
+        store.delete(&key).await.unwrap();
+        assert!(!store.exists(&key).await.unwrap());
+        store.delete(&key).await.unwrap();
     }
 }

@@ -21,4 +21,4 @@ pub mod stock;
 pub use availability::{Availability, BackorderView};
 pub use bundles::BundlePartView;
 pub use error::ListError;
-pub use image::Image;
+pub use image::{Image, Rendition};

@@ -241,6 +241,7 @@ function build(seed: Seed, at: number): Product {
     alt: text(`${seed.name.zh_tw}，照片 ${n}`, `${seed.name.en}, picture ${n}`),
     width: 1000,
     height: 1000,
+    renditions: [],
   });
   const images = [picture(1), picture(2)];
   const variants = seed.variants.map(({ value, more = 0, ahead: from, ...rest }, v): Variant => {

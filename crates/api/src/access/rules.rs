@@ -200,6 +200,7 @@ pub const RULES: &[RouteRule] = &[
     rule("GET", "/api/admin/categories/{id}", Allowed, Some(CatalogRead)),
     rule("PUT", "/api/admin/categories/{id}", Allowed, Some(CatalogWrite)),
     rule("DELETE", "/api/admin/categories/{id}", Allowed, Some(CatalogWrite)),
+    rule("POST", "/api/admin/pictures", Allowed, Some(CatalogWrite)),
     rule("GET", "/api/admin/products", Allowed, Some(CatalogRead)),
     rule("POST", "/api/admin/products", Allowed, Some(CatalogWrite)),
     rule("GET", "/api/admin/products/{id}", Allowed, Some(CatalogRead)),

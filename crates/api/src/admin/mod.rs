@@ -13,6 +13,7 @@ pub mod orders;
 pub mod payment_methods;
 pub mod payment_tasks;
 pub mod payments;
+pub mod pictures;
 pub mod policies;
 pub mod products;
 pub mod reason;
@@ -34,6 +35,7 @@ use crate::AppState;
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     inventory::routes()
         .merge(products::routes())
+        .merge(pictures::routes())
         .merge(categories::routes())
         .merge(bundles::routes())
         .merge(backorders::routes())

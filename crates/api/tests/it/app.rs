@@ -1,6 +1,11 @@
 //! The whole API in this process, and visitors with cookies of their own.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use api::{
     AppState, Parts,
@@ -98,6 +103,11 @@ impl TestApp {
     /// The folder that mails go into.
     pub fn mailbox(&self) -> DevMailbox {
         mailbox(&self.db, self.folder.path())
+    }
+
+    /// The folder that pictures are kept in.
+    pub fn objects(&self) -> PathBuf {
+        self.folder.path().join("objects")
     }
 
     /// The folder that short messages go into.

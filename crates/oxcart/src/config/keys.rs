@@ -4,7 +4,7 @@ use std::{net::IpAddr, path::PathBuf};
 
 use inventory::Strategy;
 use kernel::Networks;
-use ports::{mail::MailRoute, sms::SmsRoute};
+use ports::{ObjectRoute, mail::MailRoute, sms::SmsRoute};
 use serde::Deserialize;
 
 use super::value::{self, EcpayMode, Secret, Value};
@@ -61,6 +61,11 @@ keys! {
     "OXCART_PUBLIC_URL" public_url: Option<String> = None;
     /// Where everything is kept: the private PostgreSQL, pictures, mails.
     "OXCART_DATA" data: PathBuf = PathBuf::from("./data");
+    /// Where pictures are kept: directory (`OXCART_DATA/objects`), or
+    /// `s3://KEY:SECRET@BUCKET?region=REGION&endpoint=URL` for S3 and what speaks like it (`endpoint`
+    /// only for others than AWS; without KEY and SECRET the machine's role is taken). What is special in
+    /// KEY or SECRET is percent-encoded.
+    "OXCART_OBJECTS" objects: ObjectRoute = ObjectRoute::Directory;
     /// The PostgreSQL (15 or newer) to use, as the owner of the schema. Default: a private one in
     /// `OXCART_DATA`.
     "DATABASE_URL" database_url: Option<Secret> = None;
@@ -150,6 +155,9 @@ keys! {
     /// MiB of memory for pages that look the same to everybody, on each server; 0: none is kept, and
     /// a page is rendered for each request.
     "OXCART_PAGE_CACHE_MIB" page_cache_mib: u32 = 64;
+    /// Whether this server makes the sizes of pictures (AVIF and WebP), which takes up to half of one
+    /// processor for some seconds a picture. Where there are several servers, one is enough.
+    "OXCART_RENDITIONS" renditions: bool = true;
     /// Which way mails go: folder (nowhere, but into `OXCART_DATA/mail`, readable in the back office),
     /// `smtps://USER:PASSWORD@HOST` (TLS, port 465), `smtp://USER:PASSWORD@HOST` (STARTTLS, port 587),
     /// `smtp://HOST?tls=none` (port 25, for a server on the same machine), with `?ca=FILE` for a

@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr};
 
 use inventory::Strategy;
 use kernel::{Networks, networks::NotANetwork};
-use ports::{RouteError, mail::MailRoute, sms::SmsRoute};
+use ports::{ObjectRoute, RouteError, mail::MailRoute, sms::SmsRoute};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 /// A type that a key can have.
@@ -125,6 +125,16 @@ impl Value for MailRoute {
 }
 
 impl Value for SmsRoute {
+    fn read(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|error: RouteError| error.to_string())
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Value for ObjectRoute {
     fn read(text: &str) -> Result<Self, String> {
         text.parse().map_err(|error: RouteError| error.to_string())
     }

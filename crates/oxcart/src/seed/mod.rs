@@ -51,7 +51,7 @@ pub async fn is_wanted(base: &Base) -> Result<bool> {
 pub async fn load(base: &Base) -> Result<Loaded> {
     let shop = ShopFile::read()?;
     // Before the rows that name them.
-    let pictures = pictures::put_all(&base.objects).await?;
+    let (pictures, replaced) = pictures::put_all(&base.objects).await?;
     let mut tx = base.db.begin().await?;
     let census = audit::census(&mut tx).await?;
     if census.orders > 0 {
@@ -64,6 +64,7 @@ pub async fn load(base: &Base) -> Result<Loaded> {
     write::shipping_methods(&mut tx, &shop).await?;
     write::coupons(&mut tx, &shop, base.clock.now()).await?;
     write::catalog(&mut tx, &shop, &pictures, base.clock.now()).await?;
+    catalog::forget_pictures(&mut tx, &replaced).await?;
     write::bundles(&mut tx, &shop).await?;
     let units = stock::receive_all(&mut tx, &shop, base).await?;
     tx.commit().await.context("could not write the demo shop")?;

@@ -24,9 +24,10 @@ pub struct Picture {
 /// The pictures by their file names.
 pub type Pictures = HashMap<&'static str, Picture>;
 
-/// Puts every picture into the store, under `demo/<file>`, unless it is there.
-pub async fn put_all(objects: &ObjectStore) -> Result<Pictures> {
-    let mut pictures = Pictures::new();
+/// Puts every picture into the store, under `demo/<file>`, unless it is there. Also says the keys under
+/// which another picture lay: a program before this one had others.
+pub async fn put_all(objects: &ObjectStore) -> Result<(Pictures, Vec<String>)> {
+    let (mut pictures, mut replaced) = (Pictures::new(), Vec::new());
     for file in IMAGES.files() {
         let name = file.path().to_str().context("a picture with an odd name")?;
         let is_picture = file.path().extension().is_some_and(|ending| ending == "webp");
@@ -35,8 +36,10 @@ pub async fn put_all(objects: &ObjectStore) -> Result<Pictures> {
         }
         let key: ObjectKey = format!("demo/{name}").parse()?;
         let bytes = file.contents();
-        if objects.get(&key).await?.is_none_or(|there| there != bytes) {
+        let there = objects.get(&key).await?;
+        if there.as_ref().is_none_or(|there| there != bytes) {
             objects.put(&key, Bytes::from_static(bytes)).await?;
+            replaced.extend(there.map(|_| key.as_str().to_owned()));
         }
         // Only the header is read.
         let (width, height) = ImageReader::new(Cursor::new(bytes))
@@ -45,5 +48,5 @@ pub async fn put_all(objects: &ObjectStore) -> Result<Pictures> {
             .with_context(|| format!("{name} is no picture"))?;
         pictures.insert(name, Picture { key: key.as_str().to_owned(), width, height });
     }
-    Ok(pictures)
+    Ok((pictures, replaced))
 }

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod finding;
 pub mod gauges;
 pub mod housekeeping;
+pub mod pictures;
 pub mod scheduled;
 pub mod stock_alerts;
 pub mod stocktakes;

@@ -13,13 +13,14 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     audit::Audit,
     housekeeping::{Housekeeping, Kept},
+    pictures::AbandonedPictures,
 };
 use crate::{compose::Base, config::Config, supervise::worker};
 
 /// Starts the scheduler with all jobs.
 pub fn spawn(tasks: &TaskTracker, stop: &CancellationToken, config: &Config, base: &Base) {
     let Base { db, clock, ids, .. } = base.clone();
-    let jobs = jobs(config, &db, &clock);
+    let jobs = jobs(config, base);
     let scheduler = Arc::new(Scheduler::new(db, clock, ids, node(), jobs));
     worker::spawn(tasks, stop, "scheduler", move |stop| {
         let scheduler = Arc::clone(&scheduler);
@@ -28,14 +29,16 @@ pub fn spawn(tasks: &TaskTracker, stop: &CancellationToken, config: &Config, bas
 }
 
 /// Every recurring job. Another one is one more line.
-fn jobs(config: &Config, db: &Db, clock: &SharedClock) -> Vec<Arc<dyn Recurring>> {
+fn jobs(config: &Config, base: &Base) -> Vec<Arc<dyn Recurring>> {
+    let Base { db, clock, objects, .. } = base.clone();
     let days = |days: u16| SignedDuration::from_hours(24 * i64::from(days));
     let kept = Kept { closed: days(config.archive_days), webhooks: days(config.webhook_log_days) };
     let housekeeping = Housekeeping { db: db.clone(), clock: clock.clone(), kept };
-    let mut jobs: Vec<Arc<dyn Recurring>> = vec![Arc::new(housekeeping)];
+    let pictures = AbandonedPictures { db: db.clone(), clock, objects };
+    let mut jobs: Vec<Arc<dyn Recurring>> = vec![Arc::new(housekeeping), Arc::new(pictures)];
     if config.audit_hours > 0 {
         let every = Duration::from_hours(config.audit_hours.into());
-        jobs.push(Arc::new(Audit { db: db.clone(), every }));
+        jobs.push(Arc::new(Audit { db, every }));
     }
     jobs
 }
@@ -95,13 +98,24 @@ mod tests {
 
     use super::*;
 
+    fn base(db: &Db, clock: SharedClock, folder: &tempfile::TempDir) -> Base {
+        Base {
+            db: db.clone(),
+            clock,
+            dev_clock: None,
+            ids: kernel::Ids::from_seed(1),
+            objects: ports::ObjectStore::directory(folder.path()).unwrap(),
+            database_url: "".into(),
+        }
+    }
+
     #[tokio::test]
     async fn the_jobs_are_known_and_their_state_is_shown() {
         let test = TestDb::new().await;
-        let config = Config::default();
-        let jobs = jobs(&config, test.db(), &test.shared_clock());
+        let folder = tempfile::tempdir().unwrap();
+        let jobs = jobs(&Config::default(), &base(test.db(), test.shared_clock(), &folder));
         let names: Vec<_> = jobs.iter().map(|it| it.name()).collect();
-        assert_eq!(names, ["housekeeping", "audit"]);
+        assert_eq!(names, ["housekeeping", "abandoned-pictures", "audit"]);
         let scheduler = Scheduler::new(
             test.db().clone(),
             test.shared_clock(),
@@ -119,7 +133,7 @@ mod tests {
             assert!(page.lines().any(|it| it == line), "{line} is not in\n{page}");
         };
         shown("oxcart_scheduled_overdue_seconds{job=\"audit\"} 7").await;
-        assert_eq!(scheduler.run_due(&stop).await.unwrap(), 2);
+        assert_eq!(scheduler.run_due(&stop).await.unwrap(), 3);
         shown("oxcart_scheduled_overdue_seconds{job=\"audit\"} 0").await;
         shown("oxcart_scheduled_failures{job=\"housekeeping\"} 0").await;
     }
@@ -129,6 +143,7 @@ mod tests {
         let config = Config { audit_hours: 0, ..Config::default() };
         let db = Db::open(&pg::DbOptions::app("postgres://nowhere/none")).unwrap();
         let clock: SharedClock = Arc::new(kernel::SystemClock);
-        assert_eq!(jobs(&config, &db, &clock).len(), 1);
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(jobs(&config, &base(&db, clock, &folder)).len(), 2);
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use kernel::{LocalizedText, Money, id::CartId};
 use pg::{Connection, DbError, DbResult};
-use sqlx::{query, query_as};
+use sqlx::{query, query_as, types::Json};
 use tracing::instrument;
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use super::CartItemView;
 use crate::{
     Availability,
     corrupt::{corrupt, money},
-    image::ImageColumns,
+    image::{ImageColumns, KeptRendition, KeptRenditions},
 };
 
 struct ItemRow {
@@ -31,6 +31,7 @@ struct ItemRow {
     alt_en: Option<String>,
     width: Option<i32>,
     height: Option<i32>,
+    renditions: KeptRenditions,
     available: i64,
     safety_stock: i64,
     backorder_left: i64,
@@ -49,6 +50,7 @@ pub async fn items(
              p.name_zh, p.name_en, v.name_zh AS variant_name_zh, v.name_en AS variant_name_en,
              v.price, i.object_key AS "image_key?", i.alt_zh AS "alt_zh?", i.alt_en AS "alt_en?",
              i.width AS "width?", i.height AS "height?",
+             pic.renditions AS "renditions?: Json<Vec<KeptRendition>>",
              coalesce(bundle.available, stock.available) AS "available!",
              stock.safety_stock AS "safety_stock!",
              CASE WHEN v.backorder_limit > 0 AND bundle.available IS NULL
@@ -64,6 +66,7 @@ pub async fn items(
          JOIN catalog.products p ON p.id = v.product_id
          LEFT JOIN catalog.images i
              ON i.product_id = p.id AND i.position = coalesce(v.image_position, 0)
+         LEFT JOIN catalog.pictures pic ON pic.object_key = i.object_key
          CROSS JOIN LATERAL (
              SELECT coalesce(sum(s.available), 0) AS available,
                  coalesce(sum(s.safety_stock), 0) AS safety_stock
@@ -112,6 +115,7 @@ impl TryFrom<ItemRow> for CartItemView {
             alt_en: row.alt_en,
             width: row.width,
             height: row.height,
+            renditions: row.renditions,
         };
         let ahead = i64::from(quantity).saturating_sub(row.available).min(row.backorder_left);
         let backordered = u32::try_from(ahead.max(0)).unwrap_or(0);

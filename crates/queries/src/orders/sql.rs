@@ -8,7 +8,7 @@ use kernel::{
 use orders::OrderNumber;
 use pg::{Connection, DbError, DbResult};
 use serde::de::DeserializeOwned;
-use sqlx::{query, query_as};
+use sqlx::{query, query_as, types::Json};
 use tracing::instrument;
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     bundles,
     corrupt::{corrupt, money},
-    image::ImageColumns,
+    image::{ImageColumns, KeptRendition, KeptRenditions},
 };
 
 fn word<T: DeserializeOwned>(table: &'static str, word: &str) -> DbResult<T> {
@@ -130,6 +130,7 @@ struct ItemRow {
     alt_en: Option<String>,
     width: Option<i32>,
     height: Option<i32>,
+    renditions: KeptRenditions,
     is_bundle: bool,
     waiting: i64,
 }
@@ -145,6 +146,7 @@ pub async fn items(conn: &mut Connection, id: OrderId) -> DbResult<Vec<OrderItem
              l.unit_price AS "unit_price!", l.line_total AS "line_total!",
              i.object_key AS "image_key?", i.alt_zh AS "alt_zh?", i.alt_en AS "alt_en?",
              i.width AS "width?", i.height AS "height?",
+             pic.renditions AS "renditions?: Json<Vec<KeptRendition>>",
              EXISTS (SELECT FROM orders.line_components c WHERE c.shard = l.shard
                  AND c.order_id = l.order_id AND c.line_no = l.line_no) AS "is_bundle!",
              coalesce((SELECT sum(b.waiting) FROM inventory.backorders b WHERE b.shard = l.shard
@@ -155,6 +157,7 @@ pub async fn items(conn: &mut Connection, id: OrderId) -> DbResult<Vec<OrderItem
          LEFT JOIN catalog.products p ON p.id = v.product_id
          LEFT JOIN catalog.images i
              ON i.product_id = p.id AND i.position = coalesce(v.image_position, 0)
+         LEFT JOIN catalog.pictures pic ON pic.object_key = i.object_key
          WHERE l.shard = $1 AND l.order_id = $2
          ORDER BY l.line_no"#,
         id.shard().to_i16(),
@@ -186,6 +189,7 @@ impl TryFrom<ItemRow> for OrderItemView {
             alt_en: row.alt_en,
             width: row.width,
             height: row.height,
+            renditions: row.renditions,
         };
         Ok(Self {
             line_no: row.line_no,
@@ -271,7 +275,8 @@ pub async fn of_customer(
     let rows = query!(
         r#"SELECT o.id, o.status, o.total, o.created_at, item.units AS "units!",
              i.object_key AS "key?", i.alt_zh AS "alt_zh?", i.alt_en AS "alt_en?",
-             i.width AS "width?", i.height AS "height?"
+             i.width AS "width?", i.height AS "height?",
+             pic.renditions AS "renditions?: Json<Vec<KeptRendition>>"
          FROM orders.orders o
          CROSS JOIN LATERAL (
              SELECT sum(l.quantity) AS units, (array_agg(l.variant_id ORDER BY l.line_no))[1] AS first
@@ -280,6 +285,7 @@ pub async fn of_customer(
          LEFT JOIN catalog.variants v ON v.id = item.first
          LEFT JOIN catalog.images i
              ON i.product_id = v.product_id AND i.position = coalesce(v.image_position, 0)
+         LEFT JOIN catalog.pictures pic ON pic.object_key = i.object_key
          WHERE o.customer_id = $1 AND ($2::uuid IS NULL OR o.id < $2)
          ORDER BY o.id DESC
          LIMIT $3"#,
@@ -296,6 +302,7 @@ pub async fn of_customer(
             alt_en: row.alt_en,
             width: row.width,
             height: row.height,
+            renditions: row.renditions,
         };
         Ok(OrderSummary {
             id: row.id.into(),

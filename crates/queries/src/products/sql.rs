@@ -9,7 +9,11 @@ use tracing::instrument;
 use uuid::Uuid;
 
 use super::{ProductKey, ProductQuery, ProductSort, list::Place};
-use crate::{Availability, corrupt::money, image::ImageColumns};
+use crate::{
+    Availability,
+    corrupt::money,
+    image::{ImageColumns, KeptRendition, KeptRenditions},
+};
 
 /// A row of the list, by its sort keys.
 #[derive(sqlx::FromRow)]
@@ -185,6 +189,7 @@ pub struct HeadRow {
     pub alt_en: Option<String>,
     pub width: Option<i32>,
     pub height: Option<i32>,
+    pub renditions: KeptRenditions,
 }
 
 #[instrument(name = "db.queries.product_heads", skip_all, err)]
@@ -194,10 +199,12 @@ pub async fn heads(conn: &mut Connection, ids: &[Uuid]) -> DbResult<Vec<HeadRow>
         r#"SELECT p.id, p.slug, p.name_zh, p.name_en, p.subtitle_zh, p.subtitle_en, p.badges,
              c.slug AS category_slug, c.name_zh AS category_zh, c.name_en AS category_en,
              i.object_key AS "image_key?", i.alt_zh AS "alt_zh?", i.alt_en AS "alt_en?",
-             i.width AS "width?", i.height AS "height?"
+             i.width AS "width?", i.height AS "height?",
+             pic.renditions AS "renditions?: Json<Vec<KeptRendition>>"
          FROM catalog.products p
          JOIN catalog.categories c ON c.id = p.category_id
          LEFT JOIN catalog.images i ON i.product_id = p.id AND i.position = 0
+         LEFT JOIN catalog.pictures pic ON pic.object_key = i.object_key
          WHERE p.id = ANY ($1)"#,
         ids,
     )
@@ -359,9 +366,12 @@ pub async fn page(conn: &mut Connection, id: Uuid) -> DbResult<PageRow> {
 pub async fn images(conn: &mut Connection, id: Uuid) -> DbResult<Vec<ImageColumns>> {
     let rows = query_as!(
         ImageColumns,
-        r#"SELECT object_key AS "key?", alt_zh AS "alt_zh?", alt_en AS "alt_en?",
-             width AS "width?", height AS "height?"
-         FROM catalog.images WHERE product_id = $1 ORDER BY position"#,
+        r#"SELECT i.object_key AS "key?", i.alt_zh AS "alt_zh?", i.alt_en AS "alt_en?",
+             i.width AS "width?", i.height AS "height?",
+             pic.renditions AS "renditions?: Json<Vec<KeptRendition>>"
+         FROM catalog.images i
+         LEFT JOIN catalog.pictures pic ON pic.object_key = i.object_key
+         WHERE i.product_id = $1 ORDER BY i.position"#,
         id,
     )
     .fetch_all(conn)

@@ -61,6 +61,7 @@ impl ProductSummary {
             alt_en: head.alt_en,
             width: head.width,
             height: head.height,
+            renditions: head.renditions,
         };
         Ok(Self {
             id: head.id.into(),

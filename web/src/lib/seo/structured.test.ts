@@ -4,7 +4,7 @@ import { breadcrumbThing, productThing, shopThing, toScript } from './structured
 
 const READER = { origin: 'https://shop.example', locale: 'en' } as const;
 const text = (zh_tw: string, en: string) => ({ zh_tw, en });
-const image = (url: string) => ({ url, alt: text('', ''), width: 10, height: 10 });
+const image = (url: string) => ({ url, alt: text('', ''), width: 10, height: 10, renditions: [] });
 
 function variant(sku: string, availability: Availability, more: Partial<Variant> = {}): Variant {
   return {

@@ -25,6 +25,7 @@ function drawing(colour: string): Image {
     alt: text('圓形的示意圖', 'A circle, as a sample'),
     width: 100,
     height: 100,
+    renditions: [],
   };
 }
 

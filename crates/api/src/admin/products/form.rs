@@ -48,7 +48,7 @@ pub struct ProductForm {
     #[garde(length(max = 5), dive)]
     #[schema(max_items = 5)]
     pub options: Vec<OptionForm>,
-    /// Of the pictures it has, those it keeps, in their new order.
+    /// Its pictures, in the order shown: those it keeps, and uploaded ones.
     #[serde(default)]
     #[garde(length(max = 30), dive)]
     #[schema(max_items = 30)]
@@ -117,7 +117,7 @@ pub struct ProductPatch {
     #[garde(custom(at_most(5)), dive)]
     #[schema(max_items = 5)]
     pub options: Option<Vec<OptionForm>>,
-    /// Of the pictures it has, those it keeps, in their new order.
+    /// Its pictures, in the order shown: those it keeps, and uploaded ones.
     #[serde(default)]
     #[garde(custom(at_most(30)), dive)]
     #[schema(max_items = 30)]
@@ -240,7 +240,7 @@ impl ProductPatch {
             product.options = options.into_iter().map(option).collect();
         }
         if let Some(images) = self.images {
-            product.images = keep_images(images, &product.images)?;
+            product.images = self::images(images, &product.images);
         }
         if let Some(variants) = self.variants {
             product.variants = self::variants(variants, &product.variants, clock, ids)?;
@@ -260,16 +260,14 @@ fn option(it: OptionForm) -> ProductOption {
     ProductOption { name: it.name.into(), values }
 }
 
-/// Pictures come in by another way: here they are put in order, described and taken off.
-fn keep_images(forms: Vec<ImageForm>, known: &[ImageRef]) -> Result<Vec<ImageRef>, Problem> {
-    let keep = |(index, form): (usize, ImageForm)| {
-        let found = known.iter().find(|image| image.key == form.key);
-        let image = found.ok_or_else(|| {
-            wrong(format!("/images/{index}/key"), "is not a picture of this product")
-        })?;
-        Ok(ImageRef { alt: form.alt.into(), ..image.clone() })
+/// Pictures that the product has, and uploaded ones, of which the catalogue says whether they are there
+/// and how large they are.
+fn images(forms: Vec<ImageForm>, known: &[ImageRef]) -> Vec<ImageRef> {
+    let read = |form: ImageForm| match known.iter().find(|image| image.key == form.key) {
+        Some(image) => ImageRef { alt: form.alt.into(), ..image.clone() },
+        None => ImageRef::of_upload(form.key, form.alt.into()),
     };
-    forms.into_iter().enumerate().map(keep).collect()
+    forms.into_iter().map(read).collect()
 }
 
 fn variants(

@@ -60,7 +60,7 @@ pub struct OptionForm {
     pub values: Vec<LineForm>,
 }
 
-/// A picture the product has.
+/// A picture of the product: one it has, or one that was uploaded.
 #[derive(Clone, Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImageForm {

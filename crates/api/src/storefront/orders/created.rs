@@ -135,5 +135,7 @@ fn image(image: &catalog::model::ImageRef) -> Image {
         alt: image.alt.clone(),
         width: image.width,
         height: image.height,
+        // They are asked for with the order.
+        renditions: Vec::new(),
     }
 }

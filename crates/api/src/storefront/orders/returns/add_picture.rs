@@ -4,13 +4,10 @@ use axum::{
     Json,
     body::Bytes,
     extract::{DefaultBodyLimit, State, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode},
 };
 use checkout::{CheckoutError, after_sale};
-use kernel::{
-    ErrorCode,
-    id::{OrderId, ReturnId},
-};
+use kernel::id::{OrderId, ReturnId};
 use pg::DbError;
 use ports::ObjectKey;
 use queries::orders::ReturnView;
@@ -61,11 +58,7 @@ pub async fn handler(
     headers: HeaderMap,
     file: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<ReturnView>), Problem> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    if !kind.is_some_and(|kind| kind.starts_with("image/")) {
-        return Err(Problem::new(ErrorCode::UnsupportedMediaType)
-            .detail("send the picture itself as image/jpeg, image/png or image/webp"));
-    }
+    pictures::check_kind(&headers)?;
     let file = file.map_err(|rejection| unreadable(&rejection))?;
     let mut conn = state.db.acquire().await?;
     let back = of_order(&mut conn, accessible.order.id, return_id).await?;

@@ -1,0 +1,2 @@
+DROP INDEX catalog.images_object_key_idx;
+DROP TABLE catalog.pictures;
