@@ -102,6 +102,7 @@ pub const RULES: &[RouteRule] = &[
     rule("POST", "/api/checkout", Anybody, Some(OrderWrite)),
     rule("POST", "/api/orders", Anybody, Some(OrderWrite)),
     rule("GET", "/api/orders", SignedIn, Some(OrderRead)),
+    rule("POST", "/api/orders/lookup", Anybody, None),
     rule("GET", "/api/orders/{id}", AllowedOne, Some(OrderRead)),
     rule("GET", "/api/orders/{id}/events", AllowedOne, Some(OrderRead)),
     rule("POST", "/api/orders/{id}/cancel", AllowedOne, Some(OrderWrite)),

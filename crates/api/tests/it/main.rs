@@ -26,6 +26,7 @@ mod headers;
 mod inventory;
 mod limits;
 mod messages;
+mod order_lookup;
 mod order_requests;
 mod orders;
 mod payments;
