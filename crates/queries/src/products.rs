@@ -7,9 +7,11 @@ mod related;
 mod sql;
 mod summary;
 mod variant;
+mod wished;
 
 pub use detail::{OptionView, ProductKey, ProductView, detail, moved_to};
 pub(crate) use list::summaries;
 pub use list::{ProductQuery, ProductSort, list};
 pub use summary::{CategoryRef, ProductSummary};
 pub use variant::VariantView;
+pub use wished::{OnShow, any_by_slug, find, on_show, tiles};

@@ -81,6 +81,11 @@ pub const RULES: &[RouteRule] = &[
     rule("GET", "/api/me/api-keys", SignedIn, None),
     rule("POST", "/api/me/api-keys", SignedIn, None),
     rule("DELETE", "/api/me/api-keys/{id}", SignedIn, None),
+    rule("GET", "/api/me/wishlist", SignedIn, None),
+    rule("GET", "/api/me/wishlist/products", SignedIn, None),
+    rule("POST", "/api/me/wishlist/items", SignedIn, None),
+    rule("PUT", "/api/me/wishlist/items/{slug}", SignedIn, None),
+    rule("DELETE", "/api/me/wishlist/items/{slug}", SignedIn, None),
     // What is on show
     rule("GET", "/api/categories", Anybody, None),
     rule("GET", "/api/categories/{slug}", Anybody, None),

@@ -42,3 +42,4 @@ mod stocktakes;
 mod transfers;
 mod warehouses;
 mod webhooks;
+mod wishlist;

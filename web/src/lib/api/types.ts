@@ -28,6 +28,7 @@ export interface CouponRefusal {
 export type User = Schemas['User'];
 export type SavedAddress = Schemas['SavedAddress'];
 export type SavedAddressForm = Schemas['SavedAddressForm'];
+export type WishList = Schemas['WishList'];
 export type SecondFactor = Schemas['SecondFactor'];
 export type SessionView = Schemas['SessionView'];
 export type ApiKeyView = Schemas['ApiKeyView'];

@@ -25,9 +25,9 @@ pub struct CloseAccount {
     pub password: String,
 }
 
-/// Closes the account for good: every session ends, and what says whose it was is removed. Orders
-/// stay, as the law demands, with the contact they were placed with. The address is free for a new
-/// account.
+/// Closes the account for good: every session ends, and what says whose it was is removed, and so is
+/// the wish list. Orders stay, as the law demands, with the contact they were placed with. The
+/// address is free for a new account.
 #[utoipa::path(
     delete, path = "/api/me", tag = "auth", operation_id = "close_account",
     request_body = CloseAccount,
@@ -56,6 +56,7 @@ pub async fn handler(
     let mut tx = state.db.begin().await?;
     let closed = identity::close_account(&mut tx, &who, state.clock.now()).await;
     closed.map_err(problem)?.ok_or(ErrorCode::AuthInvalidCredentials)?;
+    cart::forget_wishes(&mut tx, who.user_id()).await?;
     tx.commit().await.map_err(DbError::from)?;
     denylist::look(&state).await;
     Ok((StatusCode::NO_CONTENT, session::forget(&state, jar)))

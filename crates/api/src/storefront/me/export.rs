@@ -6,7 +6,10 @@ use axum::{
     http::{HeaderName, header},
 };
 use jiff::Timestamp;
-use kernel::{PageLimit, id::UserId};
+use kernel::{
+    PageLimit,
+    id::{ProductId, UserId},
+};
 use pg::Connection;
 use queries::orders::{self, OrderView};
 use serde::Serialize;
@@ -36,10 +39,21 @@ pub struct AccountExport {
     pub addresses: Vec<SavedAddressView>,
     /// Where they are signed in.
     pub sessions: Vec<SessionView>,
+    /// What they like, the newest first.
+    pub wishlist: Vec<ExportedWish>,
     /// What they bought, the newest first.
     pub orders: Vec<OrderView>,
     /// Whether there are older orders than these thousand: `GET /api/orders` has them.
     pub has_older_orders: bool,
+}
+
+/// A product that somebody likes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExportedWish {
+    /// Which.
+    pub product_id: ProductId,
+    /// Since when.
+    pub added_at: Timestamp,
 }
 
 /// What the shop knows of one, as a document to keep.
@@ -63,12 +77,15 @@ pub async fn handler(
     let profile = show::read(&mut conn, user).await?;
     let addresses = identity::addresses(&mut conn, user).await?;
     let sessions = identity::sessions(&mut conn, user, now).await?;
+    let wishes = cart::wishes(&mut conn, user).await?.into_iter();
+    let exported = |cart::Wish { product_id, added_at }| ExportedWish { product_id, added_at };
     let (orders, has_older_orders) = orders_of(&mut conn, user).await?;
     let export = AccountExport {
         exported_at: now,
         profile,
         addresses: addresses.into_iter().map(Into::into).collect(),
         sessions: sessions.iter().map(|it| SessionView::new(it, claims.session_id)).collect(),
+        wishlist: wishes.map(exported).collect(),
         orders,
         has_older_orders,
     };
