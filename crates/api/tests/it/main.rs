@@ -36,6 +36,7 @@ mod search;
 mod second_factor;
 mod stock_book;
 mod stock_edges;
+mod stock_notices;
 mod stocktake_edges;
 mod stocktake_races;
 mod stocktakes;
