@@ -46,10 +46,10 @@ test('what is refused is said, and what was typed stays', async ({ page }) => {
 });
 
 test('what came back meanwhile can be bought', async ({ page }) => {
-  await setStock(page, 'INDIGO-BREAKFAST-BOWL-1', 0);
-  await visit(page, '/products/indigo-breakfast-bowl');
+  await setStock(page, 'ROUND-PORCELAIN-TEAPOT-1', 0);
+  await visit(page, '/products/round-porcelain-teapot');
   await expect(page.getByTestId('notify')).toBeVisible();
-  await setStock(page, 'INDIGO-BREAKFAST-BOWL-1', 24);
+  await setStock(page, 'ROUND-PORCELAIN-TEAPOT-1', 24);
   await page.getByTestId('notify-email').fill('a@example.com');
   await page.getByTestId('notify').getByRole('button').click();
   await expect(page.getByTestId('notify')).toHaveCount(0);
