@@ -57,6 +57,7 @@ export type TimelineEntry = Schemas['TimelineEntry'];
 export type OrderPayment = Schemas['OrderPayment'];
 export type PaymentForm = Schemas['PaymentInstructions'];
 export type PaymentTransfer = Schemas['PaymentTransfer'];
+export type AdminProduct = Schemas['AdminProduct'];
 export type Shipment = Schemas['Shipment'];
 export type Return = Schemas['Return'];
 export type ReturnCause = Schemas['ReturnCause'];
