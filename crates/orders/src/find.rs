@@ -25,7 +25,7 @@ impl Given {
     fn is_of(&self, contact: &Contact) -> bool {
         let email = self.email.is_none_or(|given| given == address(&contact.email));
         let phone = self.phone.is_none_or(|given| given == number(&contact.phone));
-        (self.email.is_some() || self.phone.is_some()) & email & phone
+        (self.email.is_some() || self.phone.is_some()) && email && phone
     }
 }
 

@@ -41,7 +41,7 @@ pub struct Teller {
 
 /// Starts the worker.
 pub fn spawn(tasks: &TaskTracker, stop: &CancellationToken, teller: Teller) {
-    worker::spawn(tasks, stop, "back in stock", move |stop| run(teller.clone(), stop));
+    worker::spawn(tasks, stop, "notices", move |stop| run(teller.clone(), stop));
 }
 
 async fn run(teller: Teller, stop: CancellationToken) {

@@ -32,13 +32,13 @@ pub async fn find(
     now: Timestamp,
 ) -> DbResult<Vec<ProductId>> {
     let found = query_scalar!(
-        "SELECT p.id
+        r#"SELECT p.id AS "id!"
          FROM unnest($1::text[]) WITH ORDINALITY AS t (slug, number)
          LEFT JOIN catalog.products own ON own.slug = t.slug
          LEFT JOIN catalog.former_product_slugs former ON former.slug = t.slug
          JOIN catalog.products p ON p.id = coalesce(own.id, former.product_id)
          WHERE p.status = 'published' AND p.published_at <= $2
-         ORDER BY t.number",
+         ORDER BY t.number"#,
         slugs,
         now.to_sqlx() as _,
     )
