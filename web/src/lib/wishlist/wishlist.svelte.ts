@@ -31,7 +31,8 @@ export class Wishlist {
       // Until it is known, there are no hearts that could be wrong.
       this.isOpen = false;
       this.slugs = [];
-      void this.#join(user);
+      // What cannot be read now is read with the next page.
+      this.#join(user).catch(() => undefined);
       return () => undefined;
     }
     this.slugs = readList(remembered());
@@ -74,8 +75,7 @@ export class Wishlist {
     this.slugs = toggled(this.slugs, slug, MOST_OF_ACCOUNT);
     const isOn = this.has(slug);
     this.#sent = this.#sent.then(async () => {
-      const { put } = await import('./account.ts');
-      if (await put(slug, isOn)) return;
+      if (await keep(slug, isOn)) return;
       // Pressed once more meanwhile, it already is as it was.
       if (this.#user !== user || this.has(slug) !== isOn) return;
       this.slugs = toggled(this.slugs, slug, MOST_OF_ACCOUNT);
@@ -90,6 +90,16 @@ export class Wishlist {
     } catch {
       // Forbidden or full: it lasts as long as the page.
     }
+  }
+}
+
+/** Whether the shop has it now; not, when not even the means to tell it could be fetched. */
+async function keep(slug: string, isOn: boolean): Promise<boolean> {
+  try {
+    const { put } = await import('./account.ts');
+    return await put(slug, isOn);
+  } catch {
+    return false;
   }
 }
 
