@@ -56,13 +56,17 @@ async fn run(teller: Teller, stop: CancellationToken) {
 }
 
 impl Teller {
-    /// Looks at everything that is waited for, and tells of what is there.
+    /// Looks at everything that is waited for, and tells of what is there. What cannot be told keeps
+    /// nobody from hearing of the rest.
     async fn round(&self, stop: &CancellationToken) -> DbResult<()> {
         let mut after = None;
         while !stop.is_cancelled() {
             let waited_for = self.waiting(after).await?;
             for goods in self.back(&waited_for).await? {
-                self.tell(&goods).await?;
+                if let Err(error) = self.tell(&goods).await {
+                    let sku = &goods.sku;
+                    tracing::warn!(%error, "who waits for {sku} could not be told; trying again");
+                }
             }
             match waited_for.last() {
                 Some(last) if waited_for.len() >= usize::from(VARIANTS) => after = Some(*last),
