@@ -6,6 +6,7 @@ use ::access::Guardian;
 use checkout::Checkout;
 use identity::{AccessTokens, Attempts, Passwords, Revocations, SecondFactors};
 use intake::{Intake, Pending};
+use jiff::SignedDuration;
 use kernel::{Ids, ManualClock, SharedClock};
 use pg::Db;
 use ports::{ObjectStore, mail::DevMailbox, sms::DevSmsBox};
@@ -75,6 +76,7 @@ struct Whole {
     pending: Pending,
     tasks: TaskTracker,
     sign_ins: Attempts,
+    order_lookups: Attempts,
     key_cache: KeyCache,
 }
 
@@ -84,7 +86,8 @@ impl AppState {
         let (streams, tasks) = (Streams::new(), TaskTracker::new());
         let pending = Pending::new(parts.clock.clone(), tasks.clone());
         let (sign_ins, key_cache) = (Attempts::sign_ins(), KeyCache::default());
-        Self(Arc::new(Whole { parts, streams, pending, tasks, sign_ins, key_cache }))
+        let order_lookups = Attempts::new(10, SignedDuration::from_mins(15), 50_000);
+        Self(Arc::new(Whole { parts, streams, pending, tasks, sign_ins, order_lookups, key_cache }))
     }
 
     /// The event streams that may be open.
@@ -100,6 +103,11 @@ impl AppState {
     /// Failed attempts to sign in, and to give the password once more.
     pub fn sign_ins(&self) -> &Attempts {
         &self.0.sign_ins
+    }
+
+    /// Failed attempts to find a guest's order.
+    pub fn order_lookups(&self) -> &Attempts {
+        &self.0.order_lookups
     }
 
     /// API keys that were good a moment ago.

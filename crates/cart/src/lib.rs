@@ -8,6 +8,8 @@
 //! variant is in a cart once. *Invariant:* a user's cart is never reached by its id alone: every
 //! function here that changes a cart takes the id that [`find`] or [`open()`] gave for its owner.
 //!
+//! Beside it, people with an account keep what they like ([`wishes`](mod@wishes)).
+//!
 //! *Lock order:* the carts' rows in id order, then their items. Every change takes the cart's row
 //! first, so changes of one cart take turns.
 
@@ -18,6 +20,8 @@ pub mod model;
 mod open;
 mod read;
 mod sql;
+mod sql_wishes;
+pub mod wishes;
 
 pub use change::{add, remove, set_coupon, set_quantity, take_out};
 pub use error::CartError;
@@ -25,3 +29,4 @@ pub use merge::merge;
 pub use model::{CartLine, CartOwner, LINE_MAX, LINES_MAX, LineQuantity};
 pub use open::open;
 pub use read::{coupon_code, find, lines};
+pub use wishes::{WISHES_MAX, Wish, add_wishes, forget_wishes, remove_wish, wishes};

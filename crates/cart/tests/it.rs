@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+#[path = "it/wishes.rs"]
+mod wishes;
+
 use cart::{CartError, CartOwner, LINES_MAX, LineQuantity};
 use kernel::{
     Clock as _,

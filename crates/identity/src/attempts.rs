@@ -34,6 +34,11 @@ impl AttemptKey {
         Self::of(&[b"again", user.as_uuid().as_bytes(), &network(address)])
     }
 
+    /// Attempts to prove something else about what has this name, from wherever.
+    pub fn about(what: &str, name: &str) -> Self {
+        Self::of(&[b"about", what.as_bytes(), name.as_bytes()])
+    }
+
     pub(crate) fn code(user: UserId) -> Self {
         Self::of(&[b"code", user.as_uuid().as_bytes()])
     }

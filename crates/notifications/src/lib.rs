@@ -3,7 +3,8 @@
 //! [`OrderMails`] and [`StockAlerts`] listen to events and write jobs, in the relay's transaction; who
 //! changes an account writes the job of an [`AccountMail`] in the same transaction, and whoever else
 //! has something to tell writes one with [`jobs::job`]. What nobody's event tells (an order that waits
-//! for its money) is found by a worker, which tells each order once by [`marks`]. [`job_handlers`] do
+//! for its money) is found by a worker, which tells each order once by [`marks`]; so are
+//! those who wait for something sold out ([`notices`]). [`job_handlers`] do
 //! the jobs later: write the message in the customer's language and hand it to the
 //! [`Mailer`](ports::mail::Mailer) or the [`SmsSender`](ports::sms::SmsSender). Every kind of message
 //! is in one table, [`templates`]; all mails have one layout, [`letter`].
@@ -20,11 +21,13 @@ pub mod letter;
 pub mod mails;
 pub mod marks;
 pub mod message;
+pub mod notices;
 pub mod order_mails;
 pub mod payload;
 pub mod phrases;
 pub mod render;
 mod sql;
+mod sql_notices;
 pub mod stock_alerts;
 pub mod templates;
 pub mod texts;

@@ -6,3 +6,4 @@ pub mod order;
 pub mod payment;
 pub mod refund;
 pub mod shipping;
+pub mod stock;

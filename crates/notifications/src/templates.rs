@@ -16,6 +16,7 @@ use crate::{
         payment::{PaymentFailed, PaymentInstructions},
         refund::{RefundFailed, RefundNotice, RefundRejected, RefundRequested, RefundSucceeded},
         shipping::{OrderDelivered, OrderShipped},
+        stock::BackInStock,
     },
     message::{KIND_HEADER, Message},
     render::{RenderError, Rendered, Renderer},
@@ -181,6 +182,8 @@ pub const SEND_REFUND_SUCCEEDED: &str = "send_refund_succeeded";
 pub const SEND_REFUND_FAILED: &str = "send_refund_failed";
 /// Tells that no money goes back. Payload: [`RefundRejected`].
 pub const SEND_REFUND_REJECTED: &str = "send_refund_rejected";
+/// Tells that something is back. Payload: [`BackInStock`].
+pub const SEND_BACK_IN_STOCK: &str = "send_back_in_stock";
 /// Tells operations that stock is low. Payload: [`LowStockAlert`].
 pub const SEND_LOW_STOCK: &str = "send_low_stock";
 /// Tells operations that an endpoint of webhooks was turned off. Payload: [`WebhookDisabled`].
@@ -207,6 +210,7 @@ pub const MAILS: &[MailTemplate] = &[
     mail::<RefundSucceeded>("refund_succeeded", SEND_REFUND_SUCCEEDED),
     mail::<RefundFailed>("refund_failed", SEND_REFUND_FAILED),
     mail::<RefundRejected>("refund_rejected", SEND_REFUND_REJECTED),
+    mail::<BackInStock>("back_in_stock", SEND_BACK_IN_STOCK),
     mail::<LowStockAlert>("low_stock", SEND_LOW_STOCK),
     mail::<WebhookDisabled>("webhook_disabled", SEND_WEBHOOK_DISABLED),
     mail::<Account>("verify_email", "send_verify_email"),

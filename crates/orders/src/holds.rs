@@ -67,7 +67,7 @@ impl Holder {
 }
 
 /// A telephone number however it was written: digits alone, Taiwan's own without its country code.
-fn digits(phone: &str) -> String {
+pub(crate) fn digits(phone: &str) -> String {
     let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
     let international = phone.trim_start().starts_with('+') || digits.starts_with("00");
     let bare = digits.trim_start_matches('0');

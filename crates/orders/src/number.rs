@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use jiff::{Timestamp, tz::Offset};
-use kernel::id::OrderId;
+use kernel::{Shard, id::OrderId};
 use uuid::Uuid;
 
 /// Crockford's alphabet: no I, L, O, U.
@@ -41,6 +41,11 @@ impl OrderNumber {
         let (year, month, day) = (local.year().rem_euclid(100), local.month(), local.day());
         let year = i8::try_from(year).unwrap_or(0);
         Self { day: (year, month, day), code: of_day << LOW_BITS | low }
+    }
+
+    /// Where its order lies.
+    pub fn shard(self) -> Shard {
+        Shard::new(u8::try_from(self.code & 63).unwrap_or(0))
     }
 
     /// The smallest and the largest id an order with this number can have, if its day exists.
@@ -104,7 +109,7 @@ impl FromStr for OrderNumber {
 
 #[cfg(test)]
 mod tests {
-    use kernel::{Ids, ManualClock, Shard};
+    use kernel::{Ids, ManualClock};
     use proptest::prelude::*;
 
     use super::*;
@@ -153,6 +158,7 @@ mod tests {
             prop_assert_eq!(typed.parse::<OrderNumber>(), Ok(number));
             let (first, last) = number.id_range().unwrap();
             prop_assert!(first <= id.as_uuid() && id.as_uuid() <= last);
+            prop_assert_eq!(number.shard(), id.shard());
         }
     }
 }

@@ -35,6 +35,7 @@ use crate::{
     proxy::Proxy,
     supervise::{room::Room, worker},
     workers::{finding, gauges, pictures, scheduled, stock_alerts, stocktakes, watch, webhooks},
+    workers::{back_in_stock, finding, gauges, scheduled, stock_alerts, stocktakes, watch, webhooks},
 };
 
 /// ECPay's public test merchant: number, `HashKey`, `HashIV`.
@@ -154,6 +155,7 @@ impl Shop {
         gauges::spawn(&tasks, &stop, &metrics, &db, &clock, intake)?;
         scheduled::spawn(&tasks, &stop, config, base);
         stocktakes::spawn(&tasks, &stop, &db, &clock, &ids);
+        back_in_stock::spawn(&tasks, &stop, teller(config, base)?);
         let pages = pages(base, &metrics, &tasks, &stop)?;
         watch::spawn(base, &keys, &pages)?;
         finding::spawn(&tasks, &stop, &metrics, &db, search)?;
@@ -185,6 +187,12 @@ impl Shop {
         self.engine.db.close().await;
         self.db.close().await;
     }
+}
+
+/// Who tells those that wait for stock.
+fn teller(config: &Config, base: &Base) -> Result<back_in_stock::Teller> {
+    let Base { db, clock, ids, .. } = base.clone();
+    Ok(back_in_stock::Teller { db, clock, ids, shop: config.public_url()? })
 }
 
 /// What kept pages are made with.

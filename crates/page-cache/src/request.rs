@@ -13,7 +13,7 @@ use crate::encoding::Accepted;
 /// Parameters that change a page. A request with any other one is not joined with others, so that
 /// invented parameters neither fill the memory nor reach a page that others see.
 pub const PARAMETERS: &[&str] =
-    &["category", "cursor", "in_stock", "max_price", "min_price", "notice", "q", "sort", "variant"];
+    &["category", "cursor", "in_stock", "max_price", "min_price", "notice", "sort", "variant"];
 /// Parameters that others hang on to links to follow people: pages do not read them.
 const FOLLOWERS: &[&str] = &[
     "_ga",
@@ -213,23 +213,28 @@ mod tests {
         assert_eq!(key("/").unwrap(), "shop.example/");
         assert_eq!(key("/en/products/cup?").unwrap(), "shop.example/en/products/cup");
         assert_eq!(
-            key("/products?sort=name&q=%E8%8C%B6").unwrap(),
-            key("/products?q=茶&sort=name").unwrap()
+            key("/products?sort=name&category=%E8%8C%B6").unwrap(),
+            key("/products?category=茶&sort=name").unwrap()
         );
-        assert_eq!(key("/p?q=b&q=a&cursor=1").unwrap(), "shop.example/p?cursor=1&q=b&q=a");
+        assert_eq!(
+            key("/p?sort=b&sort=a&cursor=1").unwrap(),
+            "shop.example/p?cursor=1&sort=b&sort=a"
+        );
         assert_eq!(key("/p?utm_source=x&fbclid=1").unwrap(), "shop.example/p");
         assert_eq!(key("/p?utm_source=x&variant=1").unwrap(), "shop.example/p?variant=1");
-        assert_ne!(key("/p?q=a").unwrap(), key("/p?q=A").unwrap());
+        assert_ne!(key("/p?sort=a").unwrap(), key("/p?sort=A").unwrap());
         assert_ne!(key("/p").unwrap(), key("/P").unwrap());
     }
 
     #[test]
     fn what_nobody_knows_or_what_is_too_long_goes_by_itself() {
         assert_eq!(key("/p?x=1"), Err(Bypass::Query));
+        // Searches are too many to be kept.
+        assert_eq!(key("/search?q=tea"), Err(Bypass::Query));
         assert_eq!(key("/p?token=secret"), Err(Bypass::Query));
-        assert_eq!(key(&format!("/p?q={}", "a".repeat(TARGET_MAX))), Err(Bypass::Query));
+        assert_eq!(key(&format!("/p?sort={}", "a".repeat(TARGET_MAX))), Err(Bypass::Query));
         assert_eq!(key(&format!("/{}", "a".repeat(TARGET_MAX))), Err(Bypass::Query));
-        assert_eq!(key(&format!("/p?{}", "q=1&".repeat(17))), Err(Bypass::Query));
+        assert_eq!(key(&format!("/p?{}", "sort=1&".repeat(17))), Err(Bypass::Query));
         assert_eq!(key("/products/cup/__data.json"), Err(Bypass::File));
         assert_eq!(key("/_app/immutable/start.js"), Err(Bypass::File));
     }
@@ -287,7 +292,7 @@ mod tests {
     #[test]
     fn a_question_says_nothing_but_the_key_and_for_whom() {
         let request = get(
-            "/p?utm_source=x&q=a",
+            "/p?utm_source=x&sort=a",
             &[
                 ("cookie", "_ga=1"),
                 ("user-agent", "evil"),
@@ -309,7 +314,7 @@ mod tests {
         assert_eq!(said, ["accept: text/html", "host: shop.example", "x-forwarded-for: 192.0.2.1"]);
         assert_eq!(
             (question.method(), question.uri().to_string().as_str()),
-            (&Method::GET, "/p?q=a")
+            (&Method::GET, "/p?sort=a")
         );
     }
 

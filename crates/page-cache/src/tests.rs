@@ -285,7 +285,7 @@ async fn what_was_asked_before_a_change_is_not_waited_for_after_it() {
 async fn languages_hosts_and_parameters_have_pages_of_their_own() {
     let house = ordinary().await;
     let targets =
-        ["/products", "/en/products", "/products?q=a", "/products?q=b", "/products?q=a&sort=name"];
+        ["/products", "/en/products", "/products?cursor=a", "/products?cursor=b", "/products?cursor=a&sort=name"];
     for (number, target) in (1..).zip(targets) {
         assert_eq!(house.get(target).await.number(), number, "{target}");
     }
@@ -383,7 +383,7 @@ async fn memory_is_bounded_and_what_is_wanted_stays() {
         house.get("/hot").await;
     }
     for number in 0..100 {
-        house.get(&format!("/products?q={number}")).await;
+        house.get(&format!("/products?cursor={number}")).await;
         house.get("/hot").await;
         assert!(house.cache.kept_bytes() <= bytes);
     }
@@ -399,7 +399,7 @@ async fn too_many_different_questions_go_by_themselves() {
     house.script.gate.send_replace(false);
     let crowd = join_all(HOSTS.map(|host| {
         let house = &house;
-        async move { house.send(Method::GET, "/products?q=x", &[("host", host)]).await }
+        async move { house.send(Method::GET, "/products?cursor=x", &[("host", host)]).await }
     }));
     let (answers, ()) = tokio::join!(crowd, async {
         house.script.gate.send_replace(true);

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { SavedAddress, SavedAddressForm, User } from '../../src/lib/api/types.ts';
 import * as people from './accounts.ts';
 import type { Account } from './accounts.ts';
+import { products } from './catalog.ts';
 import { json, problem, readJson, setCookie, type Call, type Handler } from './http.ts';
 import { carts } from './shop.ts';
 
@@ -225,6 +226,31 @@ const revokeKey = mine((call, account) => {
   done(call);
 });
 
+const onShow = (slug: string) => products().find((product) => product.slug === slug);
+
+function wishList(call: Call, { wishes }: Account): void {
+  const items = wishes.flatMap((slug) => onShow(slug) ?? []);
+  json(call.response, 200, { items: items.map(({ id, slug }) => ({ product_id: id, slug })) });
+}
+
+const mergeWishes = mine(async (call, account) => {
+  const { slugs } = await readJson<{ slugs: string[] }>(call.request);
+  const added = slugs.filter((slug) => onShow(slug) && !account.wishes.includes(slug));
+  account.wishes = [...added, ...account.wishes];
+  wishList(call, account);
+});
+
+const changeWish = mine((call, account) => {
+  // A product whose heart a test wants to fail.
+  if (call.id === 'table-radio') return problem(call.response, 503, 'SERVICE_UNAVAILABLE');
+  const others = account.wishes.filter((slug) => slug !== call.id);
+  const isOn = others.length < account.wishes.length;
+  if (call.request.method === 'DELETE') account.wishes = others;
+  else if (!onShow(call.id)) return problem(call.response, 404, 'PRODUCT_NOT_FOUND');
+  else if (!isOn) account.wishes = [call.id, ...others];
+  done(call);
+});
+
 async function addAccount(call: Call): Promise<void> {
   const given = await readJson<Partial<Account> & { email: string }>(call.request);
   json(call.response, 201, shown(people.addAccount(given)));
@@ -287,5 +313,16 @@ export const ACCOUNT_ROUTES: [method: string, path: RegExp, handler: Handler][] 
   ],
   ['POST', /^\/api\/me\/api-keys$/, makeKey],
   ['DELETE', /^\/api\/me\/api-keys\/([^/]+)$/, revokeKey],
+  ['GET', /^\/api\/me\/wishlist$/, mine(wishList)],
+  [
+    'GET',
+    /^\/api\/me\/wishlist\/products$/,
+    mine((call, { wishes }) =>
+      json(call.response, 200, { items: wishes.flatMap((slug) => onShow(slug) ?? []) }),
+    ),
+  ],
+  ['POST', /^\/api\/me\/wishlist\/items$/, mergeWishes],
+  ['PUT', /^\/api\/me\/wishlist\/items\/([^/]+)$/, changeWish],
+  ['DELETE', /^\/api\/me\/wishlist\/items\/([^/]+)$/, changeWish],
   ['POST', /^\/api\/dev\/accounts$/, addAccount],
 ];

@@ -7,6 +7,8 @@ export interface Account extends User {
   addresses: SavedAddress[];
   keys: ApiKeyView[];
   recoveryCodes: string[];
+  /** Slugs, the newest first. */
+  wishes: string[];
 }
 
 type Device = Omit<SessionView, 'current'> & { email: string };
@@ -36,6 +38,7 @@ export function addAccount(given: Partial<Account> & { email: string }): Account
     password: 'correct-horse',
     addresses: [],
     keys: [],
+    wishes: [],
     recoveryCodes: given.second_factor ? recoveryCodes() : [],
     ...given,
   };

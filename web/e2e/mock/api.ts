@@ -45,6 +45,19 @@ function getProduct({ id, response }: Call): void {
   json(response, 200, product);
 }
 
+/** Noted, unless it can be bought, or the address is the one that waits for too much. */
+async function askNotice({ id, request, response }: Call): Promise<void> {
+  const { variant_id, email } = await readJson<{ variant_id: string; email: string }>(request);
+  const product = products().find((candidate) => candidate.slug === id);
+  const variant = product?.variants.find((candidate) => candidate.id === variant_id);
+  if (!variant) return problem(response, 404, 'PRODUCT_NOT_FOUND');
+  const pointer = email === 'much@example.com' ? '/email' : '/variant_id';
+  if (pointer === '/variant_id' && variant.availability === 'sold_out') {
+    return json(response, 202, { status: 'noted' });
+  }
+  problem(response, 422, 'VALIDATION_FAILED', { errors: [{ pointer, detail: 'is not good' }] });
+}
+
 function getCategory({ id, response }: Call): void {
   const category = categories().find(({ slug }) => slug === id);
   const moved = FORMER[id];
@@ -235,6 +248,13 @@ export const ROUTES: [method: string, path: RegExp, handler: Handler][] = [
   ...SEARCH_ROUTES,
   ['GET', /^\/api\/products$/, listProducts],
   ['GET', /^\/api\/products\/([^/]+)$/, getProduct],
+  ['POST', /^\/api\/products\/([^/]+)\/stock-notices$/, askNotice],
+  [
+    'DELETE',
+    /^\/api\/stock-notices\/([^/]+)$/,
+    ({ id, response }) =>
+      id.length === 36 ? response.writeHead(204).end() : problem(response, 404, 'NOT_FOUND'),
+  ],
   ['GET', /^\/api\/cart$/, (call) => json(call.response, 200, shop.cartOf(owner(call)))],
   ['POST', /^\/api\/cart\/items$/, addItem],
   ['POST', /^\/api\/cart\/coupon$/, setCoupon],

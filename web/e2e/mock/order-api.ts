@@ -244,6 +244,24 @@ function getPicture(call: Call): void {
   call.response.end(bytes);
 }
 
+/** A guest's order by its number; whatever is wrong, the answer is the same. */
+async function lookUp(call: Call): Promise<void> {
+  const { number, email, phone } = await readJson<{
+    number: string;
+    email?: string;
+    phone?: string;
+  }>(call.request);
+  // A word that a test writes to be refused for it.
+  if (number === 'nonsense') {
+    const errors = [{ pointer: '/number', detail: 'is not an order’s number' }];
+    return problem(call.response, 422, 'VALIDATION_FAILED', { errors });
+  }
+  const order = [...shop.orders.values()].find((candidate) => candidate.number === number);
+  const isTheirs = email ? order?.contact.email === email : order?.contact.phone === phone;
+  if (!order || !isTheirs || order.user) return problem(call.response, 404, 'ORDER_NOT_FOUND');
+  json(call.response, 200, { id: order.id, number, access_token: order.token });
+}
+
 /** What the shop's people do: whatever a test says the order is now. */
 async function setOrder(call: Call): Promise<void> {
   const order = shop.orders.get(call.id);
@@ -264,6 +282,7 @@ async function setOrder(call: Call): Promise<void> {
 const ORDER = '^/api/orders/([^/]+)';
 
 export const ORDER_ROUTES: [method: string, path: RegExp, handler: Handler][] = [
+  ['POST', /^\/api\/orders\/lookup$/, lookUp],
   ['POST', new RegExp(`${ORDER}/cancel$`), cancel],
   ['POST', new RegExp(`${ORDER}/payments$`), startPayment],
   ['GET', new RegExp(`${ORDER}/refunds$`), listRefunds],

@@ -28,7 +28,7 @@ const PUBLIC = {
     '/products/island-gift-box',
     '/products/oxcart-35-film-camera',
   ],
-  forms: ['/cart', '/checkout', '/login', '/register'],
+  forms: ['/cart', '/checkout', '/login', '/register', '/orders/lookup'],
   texts: ['/help', '/help/stock', '/legal/terms', '/legal/returns'],
 };
 

@@ -1,5 +1,6 @@
-/** What somebody likes stays in their browser. */
+/** What somebody likes stays in their browser, or with their account. */
 import { expect, test } from '@playwright/test';
+import { enter, fillLogin, newAccount, visit } from './people.ts';
 import { expectAccessible, expectNoSidewaysScroll, PHONE } from './shop.ts';
 
 test('hearts are kept over pages and reloads, and lead back to the products', async ({ page }) => {
@@ -76,4 +77,51 @@ test('without scripts there are no hearts that do nothing', async ({ browser, ba
   const html = await (await page.request.get('/wishlist')).text();
   expect(html).toMatch(/<noscript>.*需要允許網頁執行指令碼.*<\/noscript>/s);
   await context.close();
+});
+
+test('a guest’s hearts join the account’s, and stay there', async ({ page, browser, baseURL }) => {
+  const email = await newAccount(page, { wishes: ['brass-compass'] });
+  await visit(page, '/products/canvas-backpack');
+  await page.getByRole('button', { name: '收藏 帆布後背包' }).click();
+  await visit(page, '/wishlist');
+  await page.getByRole('link', { name: '登入就能在其他裝置看到' }).click();
+  await fillLogin(page, email);
+  await page.waitForURL('**/wishlist');
+  const cards = page.getByTestId('product-card');
+  await expect(cards).toHaveCount(2);
+  await expect(cards.first()).toContainText('帆布後背包');
+  await expect(page.getByText('存在你的帳戶裡')).toBeVisible();
+  await expect(page.getByRole('link', { name: '收藏，2 件商品' })).toBeVisible();
+  expect(await page.evaluate(() => localStorage.getItem('oxcart_wishlist'))).toBeNull();
+  await expectAccessible(page);
+
+  // On another device, also without scripts.
+  const context = await browser.newContext({ javaScriptEnabled: false, baseURL });
+  const other = await context.newPage();
+  await other.goto('/login?next=/wishlist');
+  await fillLogin(other, email);
+  await expect(other.getByTestId('product-card')).toHaveCount(2);
+  await context.close();
+
+  await page.getByRole('button', { name: '收藏 帆布後背包' }).click();
+  await expect(page.getByRole('link', { name: '收藏，1 件商品' })).toBeVisible();
+  await expect(cards).toHaveCount(2);
+  await page.reload();
+  await expect(cards).toHaveCount(1);
+
+  // Signed out, the list is a guest's again, and empty.
+  await page.goto('/account');
+  await page.getByRole('button', { name: '登出', exact: true }).click();
+  await page.waitForURL(/\/$/);
+  await expect(page.getByRole('link', { name: '收藏，0 件商品' })).toBeVisible();
+});
+
+test('a heart that cannot be kept is taken back, and that is said', async ({ page }) => {
+  await enter(page);
+  await visit(page, '/products/table-radio');
+  const heart = page.getByTestId('wish').first();
+  await expect(heart).toBeVisible();
+  await heart.click();
+  await expect(page.getByTestId('announcer')).toHaveText('收藏沒有存成功，請再試一次。');
+  await expect(heart).toHaveAttribute('aria-pressed', 'false');
 });

@@ -1,7 +1,7 @@
 /** What people of the shop do, by the API of the back office. */
 import { expect, type APIRequestContext } from '@playwright/test';
-import type { Order, Return, Shipment } from '../../src/lib/api/types.ts';
-import { bearer } from './stack.ts';
+import type { AdminProduct, Order, Return, Shipment } from '../../src/lib/api/types.ts';
+import { balances, bearer, type Offer } from './stack.ts';
 
 type Headers = Record<string, string>;
 
@@ -74,4 +74,49 @@ export async function takeBack(
   await send(request, 'POST', `returns/${id}/receive`, { data: { lines: came } });
   const found = lines.map(({ line_no, quantity }) => ({ line_no, restock: quantity }));
   return send(request, 'POST', `returns/${id}/inspect`, { data: { lines: found } });
+}
+
+/** Gives a variant another price. */
+export async function setPrice(
+  request: APIRequestContext,
+  { product, variant }: Offer,
+  amount: number,
+): Promise<void> {
+  const path = `products/${product.id}`;
+  const { variants, version } = await send<AdminProduct>(request, 'GET', path);
+  const dearer = variants.map((one) =>
+    one.id === variant.id ? { ...one, price: { ...one.price, amount } } : one,
+  );
+  const headers = { 'if-match': `"${version}"` };
+  await send(request, 'PATCH', path, { data: { variants: dearer, reason: 'e2e' }, headers });
+}
+
+/** Corrects the books of one warehouse. */
+async function adjust(
+  request: APIRequestContext,
+  variant: string,
+  warehouse: string,
+  by: number,
+): Promise<void> {
+  const all = await balances(request, variant);
+  const version = all.find(({ warehouse_id }) => warehouse_id === warehouse)?.version;
+  const data = { warehouse_id: warehouse, by, reason: 'e2e' };
+  const headers = { 'if-match': `"${version}"` };
+  await send(request, 'POST', `inventory/${variant}/adjust`, { data, headers });
+}
+
+/** Takes all that is available of a variant off the books; what is given back puts it on again. */
+export async function sellOut(
+  request: APIRequestContext,
+  { variant }: Offer,
+): Promise<() => Promise<void>> {
+  const taken = (await balances(request, variant.id)).filter(({ available }) => available > 0);
+  for (const { warehouse_id, available } of taken) {
+    await adjust(request, variant.id, warehouse_id, -available);
+  }
+  return async () => {
+    for (const { warehouse_id, available } of taken) {
+      await adjust(request, variant.id, warehouse_id, available);
+    }
+  };
 }

@@ -15,6 +15,8 @@ export interface Balance {
   available: number;
   reserved: number;
   sold: number;
+  /** Counts its changes. */
+  version: number;
 }
 
 /** One reading of a variant's stock, added up over its warehouses. */

@@ -185,6 +185,8 @@ async fn an_export_holds_what_the_shop_knows_of_one_and_of_nobody_else() {
     let mut other = app.person("b@example.com").await;
     person.post("/api/me/addresses", address("Home", true)).await.ok(201);
     other.post("/api/me/addresses", address("Theirs", true)).await.ok(201);
+    put(&mut person, "/api/me/wishlist/items/mug", json!({})).await;
+    put(&mut other, "/api/me/wishlist/items/tote", json!({})).await;
     let mut buyer = person.clone().with("idempotency-key", "k1");
     let bought = buyer.post("/api/orders", order(&[(app.shop.mug_white, 2)])).await.ok(201);
     let mut buyer = other.clone().with("idempotency-key", "k2");
@@ -202,6 +204,8 @@ async fn an_export_holds_what_the_shop_knows_of_one_and_of_nobody_else() {
     assert_eq!(export["orders"][0]["id"], bought["id"]);
     assert_eq!(export["orders"][0]["items"][0]["quantity"], 2);
     assert_eq!(export["has_older_orders"], false);
+    assert_eq!(export["wishlist"].as_array().unwrap().len(), 1);
+    assert_eq!(export["wishlist"][0]["product_id"], json!(app.shop.mug));
     let text = export.to_string();
     assert!(!text.contains("argon2") && !text.contains("Theirs"));
     assert_eq!(app.visitor().get("/api/me/export").await.problem(401), "AUTH_UNAUTHORIZED");
@@ -214,6 +218,7 @@ async fn a_closed_account_is_nobodys_and_its_orders_stay() {
     person.post("/api/me/addresses", address("Home", true)).await.ok(201);
     let mut buyer = person.clone().with("idempotency-key", "k1");
     buyer.post("/api/orders", order(&[(app.shop.mug_white, 1)])).await.ok(201);
+    put(&mut person, "/api/me/wishlist/items/mug", json!({})).await;
 
     let before = app.accounts().await;
     let wrong = remove(&mut person, "/api/me", json!({"password": "wrong password"})).await;
@@ -239,6 +244,7 @@ async fn a_closed_account_is_nobodys_and_its_orders_stay() {
         assert!(!after.contains(trace), "{trace} in {after}");
     }
     assert_eq!(app.count("SELECT count(*) FROM orders.orders").await, 1);
+    assert_eq!(app.count("SELECT count(*) FROM cart.wishes").await, 0);
     register(&app, "a@example.com").await.ok(202);
     login(&app, "a@example.com", PASSWORD).await.ok(200);
     assert_eq!(app.last_mail().await.kind, "send_verify_email", "the address was free");

@@ -24,7 +24,7 @@ async fn products_are_listed_filtered_and_paged() {
         visitor.get(&format!("/api/products?sort=price_asc&limit=1&cursor={cursor}")).await;
     let second = second.ok(200);
     assert_eq!(second["items"][0]["slug"], "tote");
-    let found = visitor.get("/api/products?q=%E9%A6%AC%E5%85%8B&in_stock=true&category=kitchen");
+    let found = visitor.get("/api/products?in_stock=true&category=kitchen&max_price=420");
     assert_eq!(found.await.ok(200)["items"].as_array().unwrap().len(), 1);
     let dear = visitor.get("/api/products?min_price=1000&max_price=1999").await.ok(200);
     assert_eq!(dear["items"][0]["slug"], "tote");
@@ -40,7 +40,6 @@ async fn wrong_parameters_are_named() {
         ("sort=best", "#sort"),
         ("cursor=abc", "#cursor"),
         ("in_stock=maybe", "#in_stock"),
-        ("q=a%00b", "#q"),
         ("category=a%00b", "#category"),
     ] {
         let answer = visitor.get(&format!("/api/products?{query}")).await;

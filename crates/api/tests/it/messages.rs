@@ -36,7 +36,7 @@ async fn every_kind_of_message_can_be_looked_at_in_both_languages() {
     let app = TestApp::new().await;
     let list = app.staff(Role::Ops).get(TEMPLATES).await.ok(200);
     let items = list["items"].as_array().unwrap();
-    assert_eq!(items.len(), 23);
+    assert_eq!(items.len(), 24);
     let first = json!({"channel": "mail", "kind": "order_received", "job": "send_order_received"});
     assert_eq!(items[0], first);
     for item in items {

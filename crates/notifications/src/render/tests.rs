@@ -32,7 +32,7 @@ fn words(kind: &str, locale: Locale, change: &Value) -> Rendered {
 
 /// A payload of each kind, as those write it who ask for the mail.
 fn sample(kind: &str, locale: Locale) -> Value {
-    use crate::mails::{account, operations, order, payment, refund, shipping};
+    use crate::mails::{account, operations, order, payment, refund, shipping, stock};
 
     fn of<M: Message>(locale: Locale) -> Value {
         serde_json::to_value(M::sample(locale)).unwrap()
@@ -53,6 +53,7 @@ fn sample(kind: &str, locale: Locale) -> Value {
         "refund_succeeded" => of::<refund::RefundSucceeded>(locale),
         "refund_failed" => of::<refund::RefundFailed>(locale),
         "refund_rejected" => of::<refund::RefundRejected>(locale),
+        "back_in_stock" => of::<stock::BackInStock>(locale),
         "low_stock" => of::<operations::LowStockAlert>(locale),
         "webhook_disabled" => of::<operations::WebhookDisabled>(locale),
         _ => of::<account::Account>(locale),
@@ -124,7 +125,7 @@ fn every_kind_has_one_job_and_every_account_mail_its_template() {
     for kind in AccountMailKind::ALL {
         assert_eq!(MailTemplate::find(kind.word()).unwrap().job, kind.job_kind());
     }
-    assert_eq!(kinds.len(), 21);
+    assert_eq!(kinds.len(), 22);
     assert!(MailTemplate::find("order").is_none() && TextTemplate::find("order_paid").is_none());
 }
 
@@ -229,6 +230,7 @@ fn what_others_wrote_stays_text_and_in_its_line() {
         ("order_shipped", json!({"lines": [goods], "carrier_name": both, "tracking_number": evil})),
         ("refund_rejected", json!({"reason": evil})),
         ("low_stock", json!({"name": both, "variant_name": both, "sku": evil, "warehouse": evil})),
+        ("back_in_stock", json!({"name": both, "variant_name": both, "sku": evil})),
         ("webhook_disabled", json!({"endpoint": evil, "last_error": evil})),
         (
             "payment_instructions",
@@ -268,8 +270,9 @@ fn only_web_addresses_become_links() {
             ("order_paid", "order_url"),
             ("reset_password", "link"),
             ("order_shipped", "tracking_url"),
+            ("back_in_stock", "product_url"),
         ] {
-            let mut change = json!({"order_url": null, "tracking_url": null});
+            let mut change = json!({"order_url": null, "tracking_url": null, "stop_url": ""});
             change[field] = url.into();
             let rendered = words(kind, Locale::En, &change);
             assert_eq!(rendered.html.contains("href="), is_link, "{kind} {url}");

@@ -33,6 +33,8 @@ enum Chore {
     Sessions,
     /// Which orders were told of what; nobody looks for them after an hour, or after their end.
     MessageMarks,
+    /// Who wants to be told that something is back, and never was.
+    StockNotices,
     /// Tokens of mails that are too old.
     Proofs,
     /// Refused access tokens that have run out by now.
@@ -65,10 +67,11 @@ pub struct Kept {
 }
 
 impl Chore {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Events,
         Self::Jobs,
         Self::MessageMarks,
+        Self::StockNotices,
         Self::Inbox,
         Self::Webhooks,
         Self::Sessions,
@@ -89,6 +92,7 @@ impl Chore {
                 SignedDuration::from_hours(24 * 30)
             }
             Self::Webhooks => kept.webhooks,
+            Self::StockNotices => SignedDuration::from_hours(24 * 180),
             Self::Proofs | Self::Revocations => SignedDuration::from_hours(1),
             // Their last token ran out after a quarter of an hour.
             Self::SigningKeys => SignedDuration::from_hours(24),
@@ -112,6 +116,7 @@ impl Chore {
             Self::Inbox => outbox::forget_seen(&mut tx, before, BATCH).await?,
             Self::Webhooks => webhooks::retention::forget(&mut tx, before, BATCH).await?,
             Self::MessageMarks => notifications::marks::forget(&mut tx, before, BATCH).await?,
+            Self::StockNotices => notifications::notices::forget(&mut tx, before, BATCH).await?,
             Self::Sessions => identity::purge_sessions(&mut tx, before, BATCH).await?,
             Self::Proofs => identity::purge_proofs(&mut tx, before, BATCH).await?,
             Self::Revocations => identity::purge_revocations(&mut tx, before, BATCH).await?,

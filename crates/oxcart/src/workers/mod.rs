@@ -1,6 +1,7 @@
 //! Background work that belongs to no module.
 
 pub mod audit;
+pub mod back_in_stock;
 pub mod finding;
 pub mod gauges;
 pub mod housekeeping;

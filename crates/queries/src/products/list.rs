@@ -1,4 +1,4 @@
-//! The list of products: search, filters, sorting, pages.
+//! The list of products: filters, sorting, pages. Words are looked for elsewhere (`crate::search`).
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ use crate::ListError;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProductSort {
-    /// Best match first, then the newest; without a search, the newest.
+    /// As the shop would show them: the newest first.
     #[default]
     Relevance,
     /// Last published first.
@@ -35,8 +35,6 @@ pub enum ProductSort {
 /// What to list. The default is everything.
 #[derive(Clone, Debug)]
 pub struct ProductQuery {
-    /// Words, each of which must occur in a name, a subtitle or a SKU.
-    pub q: Option<String>,
     /// Only this category and what lies in it, by a slug it has or had.
     pub category: Option<String>,
     /// Only with a variant at this price or more.
@@ -58,7 +56,6 @@ pub struct ProductQuery {
 impl Default for ProductQuery {
     fn default() -> Self {
         Self {
-            q: None,
             category: None,
             min_price: None,
             max_price: None,
@@ -71,22 +68,12 @@ impl Default for ProductQuery {
     }
 }
 
-impl ProductQuery {
-    /// Words looked for at most; further ones are ignored.
-    const TERMS_MAX: usize = 8;
-
-    /// The words to look for.
-    pub(super) fn terms(&self) -> impl Iterator<Item = &str> {
-        self.q.as_deref().unwrap_or_default().split_whitespace().take(Self::TERMS_MAX)
-    }
-}
-
 /// Where a page ended: the sort key of its last row. Each order has its own, so that a cursor of
 /// another order is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Place {
-    /// Rank, time of publication in microseconds, id.
-    Relevance(i32, i64, Uuid),
+    /// Time of publication in microseconds, id.
+    Relevance(i64, Uuid),
     /// Time of publication in microseconds, id.
     Newest(i64, Uuid),
     /// Price, id.
@@ -101,7 +88,7 @@ impl Place {
     fn of(row: &KeyRow, sort: ProductSort, locale: Locale) -> Self {
         let micros = row.published_at.to_jiff().as_microsecond();
         match sort {
-            ProductSort::Relevance => Self::Relevance(row.rank, micros, row.id),
+            ProductSort::Relevance => Self::Relevance(micros, row.id),
             ProductSort::Newest => Self::Newest(micros, row.id),
             ProductSort::PriceAsc => Self::PriceAsc(row.price_from, row.id),
             ProductSort::PriceDesc => Self::PriceDesc(row.price_from, row.id),
@@ -168,12 +155,5 @@ mod tests {
         let cursor = next_cursor.unwrap();
         assert_eq!(Place::read(&cursor, ProductSort::PriceAsc, Locale::En), Ok(place));
         assert_eq!(Place::read(&cursor, ProductSort::PriceDesc, Locale::En), Err(CursorError));
-    }
-
-    #[test]
-    fn the_number_of_words_is_bounded() {
-        let query = ProductQuery { q: Some(" a  b ".repeat(99)), ..ProductQuery::default() };
-        assert_eq!(query.terms().count(), ProductQuery::TERMS_MAX);
-        assert_eq!(ProductQuery::default().terms().count(), 0);
     }
 }

@@ -21,7 +21,6 @@ pub struct KeyRow {
     pub id: Uuid,
     pub published_at: jiff_sqlx::Timestamp,
     pub price_from: i64,
-    pub rank: i32,
     pub name_key: String,
 }
 
@@ -38,22 +37,18 @@ pub async fn keys(
         Locale::ZhTw => r#"p.name_zh COLLATE "C""#,
         Locale::En => r#"lower(p.name_en) COLLATE "C""#,
     };
-    let mut sql = QueryBuilder::<Postgres>::new(
-        "SELECT p.id, p.published_at, offer.price_from, match.rank, ",
-    );
+    let mut sql = QueryBuilder::<Postgres>::new("SELECT p.id, p.published_at, offer.price_from, ");
     sql.push(name_key);
     sql.push(" AS name_key FROM catalog.products p");
     sql.push(" CROSS JOIN LATERAL (SELECT min(v.price) AS price_from FROM catalog.variants v");
-    sql.push(" WHERE v.product_id = p.id AND v.active) offer CROSS JOIN LATERAL (SELECT ");
-    push_rank(&mut sql, query);
-    sql.push(" AS rank) match WHERE p.status = 'published' AND p.published_at <= ");
+    sql.push(" WHERE v.product_id = p.id AND v.active) offer");
+    sql.push(" WHERE p.status = 'published' AND p.published_at <= ");
     sql.push_bind(now.to_sqlx());
     sql.push(" AND offer.price_from IS NOT NULL");
     push_filters(&mut sql, query);
     push_place(&mut sql, after, name_key);
     sql.push(match query.sort {
-        ProductSort::Relevance => " ORDER BY match.rank DESC, p.published_at DESC, p.id DESC",
-        ProductSort::Newest => " ORDER BY p.published_at DESC, p.id DESC",
+        ProductSort::Relevance | ProductSort::Newest => " ORDER BY p.published_at DESC, p.id DESC",
         ProductSort::PriceAsc => " ORDER BY offer.price_from, p.id",
         ProductSort::PriceDesc => " ORDER BY offer.price_from DESC, p.id DESC",
         ProductSort::Name => " ORDER BY name_key, p.id",
@@ -62,38 +57,7 @@ pub async fn keys(
     Ok(sql.build_query_as().fetch_all(conn).await?)
 }
 
-/// 3: the SKU itself; 2: a name begins with the words; 1: a name contains them; 0: the rest.
-fn push_rank(sql: &mut QueryBuilder<Postgres>, query: &ProductQuery) {
-    let words = query.terms().collect::<Vec<_>>().join(" ");
-    if words.is_empty() || query.sort != ProductSort::Relevance {
-        sql.push("0");
-        return;
-    }
-    let begins = format!("{}%", escape_like(&words));
-    let contains = format!("%{begins}");
-    sql.push("CASE WHEN EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = p.id");
-    sql.push(" AND v.active AND lower(v.sku) = lower(").push_bind(words).push(")) THEN 3");
-    for (pattern, rank) in [(begins, " THEN 2"), (contains, " THEN 1")] {
-        sql.push(" WHEN p.name_zh ILIKE ").push_bind(pattern.clone());
-        sql.push(" OR p.name_en ILIKE ").push_bind(pattern).push(rank);
-    }
-    sql.push(" ELSE 0 END");
-}
-
 fn push_filters(sql: &mut QueryBuilder<Postgres>, query: &ProductQuery) {
-    for term in query.terms() {
-        let pattern = format!("%{}%", escape_like(term));
-        for (column, open) in [
-            ("p.name_zh", " AND ("),
-            ("p.name_en", " OR "),
-            ("p.subtitle_zh", " OR "),
-            ("p.subtitle_en", " OR "),
-        ] {
-            sql.push(open).push(column).push(" ILIKE ").push_bind(pattern.clone());
-        }
-        sql.push(" OR EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = p.id");
-        sql.push(" AND v.active AND v.sku ILIKE ").push_bind(pattern).push("))");
-    }
     if let Some(category) = &query.category {
         sql.push(" AND p.category_id IN (SELECT catalog.categories_within(");
         sql.push_bind(category.clone()).push("))");
@@ -133,11 +97,7 @@ fn push_in_stock(sql: &mut QueryBuilder<Postgres>) {
 fn push_place(sql: &mut QueryBuilder<Postgres>, after: Option<&Place>, name_key: &'static str) {
     match after {
         None => {}
-        Some(Place::Relevance(rank, micros, id)) => {
-            sql.push(" AND (match.rank, p.published_at, p.id) < (").push_bind(*rank).push(", ");
-            sql.push_bind(time(*micros)).push(", ").push_bind(*id).push(")");
-        }
-        Some(Place::Newest(micros, id)) => {
+        Some(Place::Relevance(micros, id) | Place::Newest(micros, id)) => {
             sql.push(" AND (p.published_at, p.id) < (").push_bind(time(*micros)).push(", ");
             sql.push_bind(*id).push(")");
         }

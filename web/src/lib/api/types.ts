@@ -28,6 +28,7 @@ export interface CouponRefusal {
 export type User = Schemas['User'];
 export type SavedAddress = Schemas['SavedAddress'];
 export type SavedAddressForm = Schemas['SavedAddressForm'];
+export type WishList = Schemas['WishList'];
 export type SecondFactor = Schemas['SecondFactor'];
 export type SessionView = Schemas['SessionView'];
 export type ApiKeyView = Schemas['ApiKeyView'];
@@ -56,6 +57,7 @@ export type TimelineEntry = Schemas['TimelineEntry'];
 export type OrderPayment = Schemas['OrderPayment'];
 export type PaymentForm = Schemas['PaymentInstructions'];
 export type PaymentTransfer = Schemas['PaymentTransfer'];
+export type AdminProduct = Schemas['AdminProduct'];
 export type Shipment = Schemas['Shipment'];
 export type Return = Schemas['Return'];
 export type ReturnCause = Schemas['ReturnCause'];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MOST, readList, toggled } from './list.ts';
+import { MOST, MOST_OF_ACCOUNT, readList, toggled } from './list.ts';
 
 describe('readList', () => {
   it.each([null, '', '{', '{}', 'null', '7', '[1,null,{}]', '["../x","A","",""]'])(
@@ -23,5 +23,6 @@ describe('toggled', () => {
   it('lets the oldest go when the list is full', () => {
     const full = Array.from({ length: MOST }, (_, n) => `p${n}`);
     expect(toggled(full, 'new')).toEqual(['new', ...full.slice(0, MOST - 1)]);
+    expect(toggled(full, 'new', MOST_OF_ACCOUNT)).toEqual(['new', ...full]);
   });
 });

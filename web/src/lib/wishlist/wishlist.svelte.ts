@@ -1,17 +1,40 @@
 import { createContext } from 'svelte';
-import { readList, toggled } from './list.ts';
+import { invalidate } from '$app/navigation';
+import { MOST_OF_ACCOUNT, readList, toggled } from './list.ts';
 
 const KEY = 'oxcart_wishlist';
 
-/** What somebody likes, kept in their own browser and nowhere else. */
+/**
+ * What somebody likes: a guest's is kept in their own browser and nowhere else; whoever is signed in
+ * has it with their account, which the browser's is added to.
+ */
 export class Wishlist {
   /** The newest first. */
   slugs = $state.raw<readonly string[]>([]);
-  /** False on the server, and until the browser's memory has been read. */
+  /** False on the server, and until the list has been read. */
   isOpen = $state(false);
+  /** Nobody, for a guest. */
+  #user: string | null = null;
+  /** What is sent to the shop, one after the other. */
+  #sent: Promise<unknown> = Promise.resolve();
+  readonly #onRefused: () => void;
 
-  /** Reads the list, and follows what other windows do to it. */
-  open(): () => void {
+  /** `onRefused`: a heart could not be kept, and is as it was before. */
+  constructor(onRefused: () => void = () => undefined) {
+    this.#onRefused = onRefused;
+  }
+
+  /** Reads the list of a guest, or of this person, and follows what other windows do to a guest's. */
+  open(user: string | null): () => void {
+    this.#user = user;
+    if (user) {
+      // Until it is known, there are no hearts that could be wrong.
+      this.isOpen = false;
+      this.slugs = [];
+      // What cannot be read now is read with the next page.
+      this.#join(user).catch(() => undefined);
+      return () => undefined;
+    }
     this.slugs = readList(remembered());
     this.isOpen = true;
     const follow = ({ key, newValue }: StorageEvent) => {
@@ -26,11 +49,38 @@ export class Wishlist {
   }
 
   toggle(slug: string): void {
-    this.#set(toggled(this.slugs, slug));
+    if (this.#user) this.#toggleKept(slug, this.#user);
+    else this.#set(toggled(this.slugs, slug));
   }
 
   forget(gone: readonly string[]): void {
     this.#set(this.slugs.filter((slug) => !gone.includes(slug)));
+  }
+
+  /** The account's list, with what the browser kept for a guest, which it then keeps no longer. */
+  async #join(user: string): Promise<void> {
+    const { load, merge } = await import('./account.ts');
+    const guest = readList(remembered());
+    const slugs = await (guest.length > 0 ? merge(guest) : load());
+    if (!slugs || this.#user !== user) return;
+    this.slugs = slugs;
+    this.isOpen = true;
+    if (guest.length === 0) return;
+    forgetRemembered();
+    await invalidate('shop:wishlist');
+  }
+
+  /** Shows the change at once, and takes it back when the shop does not keep it. */
+  #toggleKept(slug: string, user: string): void {
+    this.slugs = toggled(this.slugs, slug, MOST_OF_ACCOUNT);
+    const isOn = this.has(slug);
+    this.#sent = this.#sent.then(async () => {
+      if (await keep(slug, isOn)) return;
+      // Pressed once more meanwhile, it already is as it was.
+      if (this.#user !== user || this.has(slug) !== isOn) return;
+      this.slugs = toggled(this.slugs, slug, MOST_OF_ACCOUNT);
+      this.#onRefused();
+    });
   }
 
   #set(slugs: readonly string[]): void {
@@ -43,11 +93,29 @@ export class Wishlist {
   }
 }
 
+/** Whether the shop has it now; not, when not even the means to tell it could be fetched. */
+async function keep(slug: string, isOn: boolean): Promise<boolean> {
+  try {
+    const { put } = await import('./account.ts');
+    return await put(slug, isOn);
+  } catch {
+    return false;
+  }
+}
+
 function remembered(): string | null {
   try {
     return localStorage.getItem(KEY);
   } catch {
     return null;
+  }
+}
+
+function forgetRemembered(): void {
+  try {
+    localStorage.removeItem(KEY);
+  } catch {
+    // Forbidden: then nothing was kept.
   }
 }
 

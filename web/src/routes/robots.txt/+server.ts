@@ -2,7 +2,16 @@ import type { RequestHandler } from './$types.js';
 import { localizeHref, locales } from '#lib/paraglide/runtime.js';
 
 /** What belongs to one visitor, and what only answers forms. */
-const CLOSED = ['/cart', '/checkout', '/orders', '/account', '/login', '/register', '/wishlist'];
+const CLOSED = [
+  '/cart',
+  '/checkout',
+  '/orders',
+  '/account',
+  '/login',
+  '/register',
+  '/wishlist',
+  '/stock-notices',
+];
 
 export const GET: RequestHandler = ({ url }) => {
   const paths = CLOSED.flatMap((path) => locales.map((locale) => localizeHref(path, { locale })));

@@ -25,9 +25,9 @@ pub struct CloseAccount {
     pub password: String,
 }
 
-/// Closes the account for good: every session ends, and what says whose it was is removed. Orders
-/// stay, as the law demands, with the contact they were placed with. The address is free for a new
-/// account.
+/// Closes the account for good: every session ends, and what says whose it was is removed, and so are
+/// the wish list and what a verified address waits for. Orders stay, as the law demands, with the
+/// contact they were placed with. The address is free for a new account.
 #[utoipa::path(
     delete, path = "/api/me", tag = "auth", operation_id = "close_account",
     request_body = CloseAccount,
@@ -55,7 +55,12 @@ pub async fn handler(
     let who = password_again::check(&state, claims.user_id, ip, body.password).await?;
     let mut tx = state.db.begin().await?;
     let closed = identity::close_account(&mut tx, &who, state.clock.now()).await;
-    closed.map_err(problem)?.ok_or(ErrorCode::AuthInvalidCredentials)?;
+    let user = closed.map_err(problem)?.ok_or(ErrorCode::AuthInvalidCredentials)?;
+    cart::forget_wishes(&mut tx, user.id).await?;
+    // An address that nobody has shown to be theirs may be somebody else's.
+    if user.email_verified {
+        notifications::notices::forget_email(&mut tx, user.email.as_str()).await?;
+    }
     tx.commit().await.map_err(DbError::from)?;
     denylist::look(&state).await;
     Ok((StatusCode::NO_CONTENT, session::forget(&state, jar)))

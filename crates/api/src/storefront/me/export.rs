@@ -6,7 +6,11 @@ use axum::{
     http::{HeaderName, header},
 };
 use jiff::Timestamp;
-use kernel::{PageLimit, id::UserId};
+use kernel::{
+    PageLimit,
+    id::{ProductId, UserId, VariantId},
+};
+use notifications::notices::{self, Notice};
 use pg::Connection;
 use queries::orders::{self, OrderView};
 use serde::Serialize;
@@ -36,10 +40,33 @@ pub struct AccountExport {
     pub addresses: Vec<SavedAddressView>,
     /// Where they are signed in.
     pub sessions: Vec<SessionView>,
+    /// What they like, the newest first.
+    pub wishlist: Vec<ExportedWish>,
+    /// What they want to be told of when it is back, if they have shown that they read the mail of
+    /// their address.
+    pub stock_notices: Vec<ExportedNotice>,
     /// What they bought, the newest first.
     pub orders: Vec<OrderView>,
     /// Whether there are older orders than these thousand: `GET /api/orders` has them.
     pub has_older_orders: bool,
+}
+
+/// A product that somebody likes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExportedWish {
+    /// Which.
+    pub product_id: ProductId,
+    /// Since when.
+    pub added_at: Timestamp,
+}
+
+/// Something sold out that somebody waits for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExportedNotice {
+    /// What.
+    pub variant_id: VariantId,
+    /// Since when.
+    pub asked_at: Timestamp,
 }
 
 /// What the shop knows of one, as a document to keep.
@@ -63,16 +90,34 @@ pub async fn handler(
     let profile = show::read(&mut conn, user).await?;
     let addresses = identity::addresses(&mut conn, user).await?;
     let sessions = identity::sessions(&mut conn, user, now).await?;
+    let wishes = cart::wishes(&mut conn, user).await?.into_iter();
+    let exported = |cart::Wish { product_id, added_at }| ExportedWish { product_id, added_at };
+    let stock_notices = notices_of(&mut conn, &profile).await?;
     let (orders, has_older_orders) = orders_of(&mut conn, user).await?;
     let export = AccountExport {
         exported_at: now,
         profile,
         addresses: addresses.into_iter().map(Into::into).collect(),
         sessions: sessions.iter().map(|it| SessionView::new(it, claims.session_id)).collect(),
+        wishlist: wishes.map(exported).collect(),
+        stock_notices,
         orders,
         has_older_orders,
     };
     Ok(([(header::CONTENT_DISPOSITION, AS_FILE)], Json(export)))
+}
+
+/// What is waited for under somebody's address, which has to be theirs: anybody can register one.
+async fn notices_of(
+    conn: &mut Connection,
+    profile: &UserView,
+) -> Result<Vec<ExportedNotice>, Problem> {
+    if !profile.email_verified {
+        return Ok(Vec::new());
+    }
+    let waiting = notices::of_email(conn, &profile.email).await?.into_iter();
+    let exported = |Notice { variant_id, asked_at }| ExportedNotice { variant_id, asked_at };
+    Ok(waiting.map(exported).collect())
 }
 
 /// The newest orders, and whether there are more.

@@ -10,6 +10,7 @@ pub(crate) mod password_again;
 pub mod second_factor;
 pub mod sessions;
 pub mod show;
+pub mod wishlist;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -24,4 +25,5 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .merge(addresses::routes())
         .merge(second_factor::routes())
         .merge(api_keys::routes())
+        .merge(wishlist::routes())
 }

@@ -8,6 +8,7 @@ pub mod detail;
 pub mod events;
 pub mod form;
 pub mod list;
+pub mod lookup;
 pub mod pay;
 pub mod refunds;
 pub mod refusal;
@@ -20,6 +21,7 @@ use crate::AppState;
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(create::handler, list::handler))
+        .routes(routes!(lookup::handler))
         .routes(routes!(detail::handler))
         .routes(routes!(cancel::handler))
         .routes(routes!(pay::handler))

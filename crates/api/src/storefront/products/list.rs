@@ -16,13 +16,10 @@ use crate::{
     kit::{Problem, Query, locale, problem::ProblemBody},
 };
 
-/// Search, filters, order and page.
+/// Filters, order and page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ProductParams {
-    /// Words, each of which must occur in a name, a subtitle or a SKU.
-    #[param(max_length = 200)]
-    q: Option<String>,
     /// Only this category and what lies in it, by a slug it has or had.
     #[param(example = "kitchen")]
     category: Option<String>,
@@ -56,7 +53,7 @@ pub struct ProductPage {
     next_cursor: Option<String>,
 }
 
-/// The products on sale.
+/// The products on sale. Words are looked for by `GET /api/search`.
 #[utoipa::path(
     get, path = "/api/products", tag = "catalog", operation_id = "list_products",
     params(ProductParams),
@@ -91,9 +88,6 @@ impl ProductParams {
         let wrong = |name: &str, detail: &str| {
             Problem::new(ErrorCode::ValidationFailed).field(name, detail)
         };
-        if self.q.as_ref().is_some_and(|q| q.chars().count() > 200 || q.contains('\0')) {
-            return Err(wrong("#q", "at most 200 characters"));
-        }
         if self.category.as_ref().is_some_and(|slug| slug.len() > 200 || slug.contains('\0')) {
             return Err(wrong("#category", "is not a slug"));
         }
@@ -103,7 +97,6 @@ impl ProductParams {
         Ok(ProductQuery {
             min_price: price("#min_price", self.min_price)?,
             max_price: price("#max_price", self.max_price)?,
-            q: self.q,
             category: self.category,
             in_stock: self.in_stock.unwrap_or(false),
             sort: self.sort.unwrap_or_default(),

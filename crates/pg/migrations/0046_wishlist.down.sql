@@ -1,0 +1,1 @@
+DROP TABLE cart.wishes, cart.wish_lists;

@@ -1,0 +1,1 @@
+DROP TABLE notifications.stock_notices, notifications.notice_addresses;
