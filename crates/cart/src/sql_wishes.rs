@@ -28,7 +28,7 @@ pub async fn list(conn: &mut Connection, user: UserId) -> DbResult<Vec<Wish>> {
 /// them.
 #[instrument(name = "db.wish.take_places", skip_all, err)]
 pub async fn take_places(conn: &mut Connection, user: UserId, count: usize) -> DbResult<i64> {
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let count = i32::try_from(count).unwrap_or(i32::MAX);
     let end = query_scalar!(
         "INSERT INTO cart.wish_lists AS l (user_id, next_place) VALUES ($1, 1 + $2)
          ON CONFLICT (user_id) DO UPDATE SET next_place = l.next_place + $2

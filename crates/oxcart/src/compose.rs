@@ -34,8 +34,9 @@ use crate::{
     messages::Ways,
     proxy::Proxy,
     supervise::{room::Room, worker},
-    workers::{finding, gauges, pictures, scheduled, stock_alerts, stocktakes, watch, webhooks},
-    workers::{back_in_stock, finding, gauges, scheduled, stock_alerts, stocktakes, watch, webhooks},
+    workers::{
+        back_in_stock, finding, gauges, pictures, scheduled, stock_alerts, stocktakes, watch, webhooks,
+    },
 };
 
 /// ECPay's public test merchant: number, `HashKey`, `HashIV`.

@@ -41,13 +41,12 @@ impl Class {
         let (first, more) = rest.split_once('/').unwrap_or((rest, ""));
         Some(match (first, more) {
             ("orders" | "checkout", "") => Self::Order,
-            // An order's number is no secret; what opens it could be guessed.
-            ("orders", "lookup") => Self::SignIn,
             // It brings somebody a mail.
             ("products", more) if more.ends_with("/stock-notices") => Self::SignIn,
             ("auth", "refresh" | "logout" | "logout-all") => Self::Write,
-            // Whatever comes later there guards an account, until it is said that it does not.
-            ("auth", _) => Self::SignIn,
+            // An order's number is no secret; what opens it could be guessed. Whatever comes later
+            // under `auth` guards an account, until it is said that it does not.
+            ("orders", "lookup") | ("auth", _) => Self::SignIn,
             // Closing the account asks for the password.
             ("me", "") if *method == Method::DELETE => Self::SignIn,
             ("me", _) if guards_an_account(more) => Self::SignIn,
