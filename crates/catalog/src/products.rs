@@ -49,7 +49,7 @@ pub async fn add_product(
     product.validate()?;
     sql_bundles::lock_revision(conn).await?;
     let now = context.clock.now();
-    write(conn, &product, now).await?;
+    write(conn, &[&product], now).await?;
     let stored = StoredProduct { product, version: 1, created_at: now, updated_at: now };
     outbox::append(conn, &[events::created(&stored, context)]).await?;
     Ok(stored)
@@ -70,7 +70,7 @@ pub async fn change_product(
         return Ok((before.clone(), before));
     }
     let now = context.clock.now();
-    write(conn, &product, now).await?;
+    write(conn, &[&product], now).await?;
     sql_products::count_change(conn, product.id, seen).await?;
     let after = sql_products::get(conn, product.id).await?.ok_or(CatalogError::NotFound)?;
     let former = &before.product.slug;

@@ -30,6 +30,7 @@ mod order_requests;
 mod orders;
 mod payments;
 mod people;
+mod product_files;
 mod refunds;
 mod search;
 mod second_factor;
