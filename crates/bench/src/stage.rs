@@ -76,8 +76,7 @@ impl Stage {
         }
         self.postgres.ensure_database(TEMPLATE).await?;
         for words in [&["migrate"][..], &["seed"], &["user", "create-admin"]] {
-            let mut command = self.command(TEMPLATE);
-            children::run(command.args(words), &format!("oxcart {}", words.join(" "))).await?;
+            self.run(TEMPLATE, words).await?;
         }
         let mut conn = sql::connect(&self.url(TEMPLATE)).await?;
         sql::seed_variants(&mut conn).await?;
@@ -139,6 +138,12 @@ impl Stage {
             command.env(name, value);
         }
         Server::program(command, port, "/readyz").await.context("oxcart serve")
+    }
+
+    /// Runs a command of the program on a database, to its end.
+    pub async fn run(&self, database: &str, words: &[&str]) -> Result<()> {
+        let mut command = self.command(database);
+        children::run(command.args(words), &format!("oxcart {}", words.join(" "))).await
     }
 
     fn command(&self, database: &str) -> Command {

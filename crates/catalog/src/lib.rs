@@ -33,17 +33,20 @@ mod put_category;
 mod put_product;
 mod reservation_time;
 pub mod rich_text;
+mod save_products;
 mod skus;
 mod sql;
 mod sql_backorders;
 mod sql_bundles;
 mod sql_categories;
+mod sql_many;
 mod sql_pictures;
 mod sql_products;
 mod sql_reservation_time;
 mod sql_skus;
 mod sql_slugs;
 mod sql_stockable;
+mod sql_write;
 pub mod state;
 mod stockable;
 pub mod tree;
@@ -72,6 +75,10 @@ pub use put_category::put_category;
 pub use put_product::put_product;
 pub use reservation_time::{RESERVATION_TIME_MAX, put_reservation_time, reservation_time};
 pub use rich_text::Description;
+pub use save_products::{
+    Refusal, Saved, Wish, existing_products, find_products, hold, known_pictures, products_after,
+    save_products,
+};
 pub use skus::variants_by_sku;
 pub use state::{Move, MoveError, ProductPhase};
 pub use stockable::hold_stockable;

@@ -185,13 +185,14 @@ pub(crate) async fn measure(
     Ok(())
 }
 
-/// Writes down that a product shows its pictures.
+/// Writes down that these products show their pictures.
 pub(crate) async fn mark_used(
     conn: &mut Connection,
-    product: &Product,
+    products: &[&Product],
     now: Timestamp,
 ) -> DbResult<()> {
-    let keys: Vec<String> = product.images.iter().map(|image| image.key.clone()).collect();
+    let images = products.iter().flat_map(|product| &product.images);
+    let keys: Vec<String> = images.map(|image| image.key.clone()).collect();
     if keys.is_empty() { Ok(()) } else { sql_pictures::mark_used(conn, &keys, now).await }
 }
 

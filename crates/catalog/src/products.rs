@@ -51,7 +51,7 @@ pub async fn add_product(
     pictures::measure(conn, &mut product).await?;
     product.validate()?;
     let now = context.clock.now();
-    write(conn, &product, now).await?;
+    write(conn, &[&product], now).await?;
     let stored = StoredProduct { product, version: 1, created_at: now, updated_at: now };
     outbox::append(conn, &[events::created(&stored, context)]).await?;
     Ok(stored)
@@ -73,7 +73,7 @@ pub async fn change_product(
         return Ok((before.clone(), before));
     }
     let now = context.clock.now();
-    write(conn, &product, now).await?;
+    write(conn, &[&product], now).await?;
     sql_products::count_change(conn, product.id, seen).await?;
     let after = sql_products::get(conn, product.id).await?.ok_or(CatalogError::NotFound)?;
     let former = &before.product.slug;

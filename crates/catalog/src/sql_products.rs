@@ -15,26 +15,27 @@ use crate::{
     rich_text::Description,
 };
 
-struct ProductRow {
-    id: Uuid,
-    slug: String,
-    category_id: Uuid,
-    name_zh: String,
-    name_en: String,
-    subtitle_zh: String,
-    subtitle_en: String,
-    description_zh: String,
-    description_en: String,
-    description_html_zh: String,
-    description_html_en: String,
-    badges: Vec<String>,
-    tags: Vec<String>,
-    options: Json<Vec<ProductOption>>,
-    status: String,
-    published_at: Option<jiff_sqlx::Timestamp>,
-    created_at: jiff_sqlx::Timestamp,
-    updated_at: jiff_sqlx::Timestamp,
-    version: i64,
+/// A row of `catalog.products`.
+pub struct ProductRow {
+    pub id: Uuid,
+    pub slug: String,
+    pub category_id: Uuid,
+    pub name_zh: String,
+    pub name_en: String,
+    pub subtitle_zh: String,
+    pub subtitle_en: String,
+    pub description_zh: String,
+    pub description_en: String,
+    pub description_html_zh: String,
+    pub description_html_en: String,
+    pub badges: Vec<String>,
+    pub tags: Vec<String>,
+    pub options: Json<Vec<ProductOption>>,
+    pub status: String,
+    pub published_at: Option<jiff_sqlx::Timestamp>,
+    pub created_at: jiff_sqlx::Timestamp,
+    pub updated_at: jiff_sqlx::Timestamp,
+    pub version: i64,
 }
 
 /// A product with everything of it.
@@ -65,7 +66,8 @@ pub async fn get(conn: &mut Connection, id: ProductId) -> DbResult<Option<Stored
 }
 
 impl ProductRow {
-    fn into_stored(
+    /// With what belongs to it.
+    pub fn into_stored(
         self,
         variants: Vec<Variant>,
         images: Vec<ImageRef>,
@@ -155,7 +157,7 @@ async fn images(conn: &mut Connection, id: ProductId) -> DbResult<Vec<ImageRef>>
     Ok(rows.map(|it| image(it.object_key, it.alt_zh, it.alt_en, it.width, it.height)).collect())
 }
 
-fn corrupt(table: &'static str, column: &'static str, value: String) -> DbError {
+pub fn corrupt(table: &'static str, column: &'static str, value: String) -> DbError {
     DbError::Corrupt { table, column, value }
 }
 
@@ -191,22 +193,4 @@ pub async fn set_status(
     .execute(conn)
     .await?
     .one_row("set a product's status")
-}
-
-#[instrument(name = "db.product.replace_related", skip_all, err)]
-pub async fn replace_related(conn: &mut Connection, product: &Product) -> DbResult<()> {
-    query!("DELETE FROM catalog.related_products WHERE product_id = $1", product.id.as_uuid())
-        .execute(&mut *conn)
-        .await?;
-    let related: Vec<Uuid> = product.related.iter().map(|id| id.as_uuid()).collect();
-    query!(
-        "INSERT INTO catalog.related_products (product_id, position, related_id)
-         SELECT $1, t.number::int - 1, t.id
-         FROM unnest($2::uuid[]) WITH ORDINALITY AS t (id, number)",
-        product.id.as_uuid(),
-        &related,
-    )
-    .execute(conn)
-    .await?
-    .rows("insert related products", related.len())
 }

@@ -3,29 +3,33 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use kernel::id::{CategoryId, ProductId};
+use kernel::id::CategoryId;
 use pg::{Connection, DbResult};
 use sqlx::query;
 use tracing::instrument;
+use uuid::Uuid;
 
-use crate::model::Slug;
+use crate::model::{Product, Slug};
 
-/// Before a product is written with `slug`: keeps the one it has, if that is another.
-#[instrument(name = "db.slug.keep_product", skip_all, err)]
-pub async fn keep_product(
+/// Before products are written with other slugs: keeps those they have.
+#[instrument(name = "db.slug.keep_products", skip_all, err)]
+pub async fn keep_products(
     conn: &mut Connection,
-    id: ProductId,
-    slug: &Slug,
+    products: &[&Product],
     now: Timestamp,
 ) -> DbResult<()> {
-    query!("DELETE FROM catalog.former_product_slugs WHERE slug = $1", slug.as_str())
+    let ids: Vec<Uuid> = products.iter().map(|it| it.id.as_uuid()).collect();
+    let slugs: Vec<String> = products.iter().map(|it| it.slug.as_str().to_owned()).collect();
+    query!("DELETE FROM catalog.former_product_slugs WHERE slug = ANY ($1)", &slugs)
         .execute(&mut *conn)
         .await?;
     query!(
         "INSERT INTO catalog.former_product_slugs (slug, product_id, replaced_at)
-         SELECT slug, id, $3 FROM catalog.products WHERE id = $1 AND slug <> $2",
-        id.as_uuid(),
-        slug.as_str(),
+         SELECT p.slug, p.id, $3
+         FROM unnest($1::uuid[], $2::text[]) AS t (id, slug)
+         JOIN catalog.products AS p ON p.id = t.id AND p.slug <> t.slug",
+        &ids,
+        &slugs,
         now.to_sqlx() as _,
     )
     .execute(conn)
@@ -33,7 +37,7 @@ pub async fn keep_product(
     Ok(())
 }
 
-/// The same for a category.
+/// Before a category is written with `slug`: keeps the one it has, if that is another.
 #[instrument(name = "db.slug.keep_category", skip_all, err)]
 pub async fn keep_category(
     conn: &mut Connection,

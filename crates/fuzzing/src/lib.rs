@@ -45,6 +45,7 @@ targets! {
     opaque_token
     order_body
     policy_file
+    product_file
 }
 
 /// The bytes as text; what is no UTF-8 is replaced.

@@ -85,6 +85,56 @@ pub enum ImportCommand {
         #[arg(long)]
         reason: Option<String>,
     },
+    /// Products and their variants: Shopify's product CSV as it is exported, or JSON lines. Can be
+    /// interrupted and repeated.
+    Products(ImportProductsArgs),
+}
+
+/// How a file of products is taken.
+#[derive(Debug, Args)]
+pub struct ImportProductsArgs {
+    /// The file; `-` is the standard input.
+    pub file: PathBuf,
+    /// How it is written; as its name ends, unless said.
+    #[arg(long, value_enum)]
+    pub format: Option<ProductFormat>,
+    /// Write nothing; only say what would become of it.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// All of it or nothing: one bad row, and nothing is written.
+    #[arg(long)]
+    pub strict: bool,
+    /// The language of a CSV; what is empty in the other language is the same there.
+    #[arg(long, value_enum, default_value = "zh-TW")]
+    pub language: ProductLanguage,
+    /// Make the categories that are missing.
+    #[arg(long)]
+    pub create_categories: bool,
+    /// The category, by slug or name, of new products that name none.
+    #[arg(long, value_name = "CATEGORY")]
+    pub category: Option<String>,
+    /// Write every bad row and every note into this file, as JSON lines.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+}
+
+/// How a file of products is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProductFormat {
+    /// Shopify's product CSV, in one language.
+    Csv,
+    /// A product a line, as the API takes it.
+    Jsonl,
+}
+
+/// The language of a file with one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProductLanguage {
+    /// Traditional Chinese.
+    #[value(name = "zh-TW")]
+    ZhTw,
+    /// English.
+    En,
 }
 
 /// Which dead letters.
@@ -130,6 +180,15 @@ pub enum ReplaySource {
 pub enum ExportCommand {
     /// All stock as CSV, by SKU and warehouse.
     Stock,
+    /// All products in every state, by slug.
+    Products {
+        /// `jsonl` says everything; `csv` is Shopify's, in one language.
+        #[arg(long, value_enum, default_value = "csv")]
+        format: ProductFormat,
+        /// The language of a CSV.
+        #[arg(long, value_enum, default_value = "zh-TW")]
+        language: ProductLanguage,
+    },
 }
 
 /// What can be done about keys.

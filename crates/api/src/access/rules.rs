@@ -211,6 +211,8 @@ pub const RULES: &[RouteRule] = &[
     rule("POST", "/api/admin/pictures", Allowed, Some(CatalogWrite)),
     rule("GET", "/api/admin/products", Allowed, Some(CatalogRead)),
     rule("POST", "/api/admin/products", Allowed, Some(CatalogWrite)),
+    rule("POST", "/api/admin/products/import", Allowed, Some(CatalogWrite)),
+    rule("GET", "/api/admin/products/export", Allowed, Some(CatalogRead)),
     rule("GET", "/api/admin/products/{id}", Allowed, Some(CatalogRead)),
     rule("PUT", "/api/admin/products/{id}", Allowed, Some(CatalogWrite)),
     rule("PATCH", "/api/admin/products/{id}", Allowed, Some(CatalogWrite)),

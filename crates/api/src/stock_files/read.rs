@@ -1,10 +1,10 @@
 //! Reading a file of stock, piece by piece as it arrives.
 
 use ::inventory::bulk::Units;
-use csv::{ByteRecord, ReaderBuilder};
+use csv_text::{ByteRecord, Records};
 
 use super::{MAX_ERRORS, MAX_ROWS};
-use crate::kit::csv::{Lines, RowError, meant};
+use crate::kit::csv::{RowError, meant};
 
 /// The most units of a row.
 const MAX_UNITS: i32 = 1_000_000_000;
@@ -79,40 +79,11 @@ impl Column {
     }
 }
 
-/// What the next byte is within (RFC 4180, as lenient as what reads the rows).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Inside {
-    #[default]
-    FieldStart,
-    Plain,
-    Quotes,
-    /// The quotes ended, or this is the first of two that stand for one.
-    QuotesEnd,
-}
-
-impl Inside {
-    /// After this byte, and whether it ended a row.
-    const fn after(self, byte: u8) -> (Self, bool) {
-        match (self, byte) {
-            (Self::Quotes, b'"') => (Self::QuotesEnd, false),
-            (Self::FieldStart | Self::QuotesEnd, b'"') | (Self::Quotes, _) => (Self::Quotes, false),
-            (_, b'\n') => (Self::FieldStart, true),
-            (_, b',' | b'\r') => (Self::FieldStart, false),
-            _ => (Self::Plain, false),
-        }
-    }
-}
-
 /// Takes a file in pieces of any size. Holds what it has read of the rows, and of the text no more
 /// than the row that is not complete yet.
 #[derive(Debug, Default)]
 pub struct Reader {
-    pending: Vec<u8>,
-    /// How much of it has been looked through for the ends of rows.
-    scanned: usize,
-    inside: Inside,
-    /// Lines that were read.
-    lines: u64,
+    records: Records,
     columns: Option<Vec<Column>>,
     sheet: Sheet,
 }
@@ -123,29 +94,16 @@ impl Reader {
         if self.sheet.unusable {
             return;
         }
-        self.pending.extend_from_slice(piece);
-        let mut whole = None;
-        for (place, byte) in self.pending.iter().enumerate().skip(self.scanned) {
-            let (inside, ends) = self.inside.after(*byte);
-            self.inside = inside;
-            if ends {
-                whole = Some(place + 1);
-            }
-        }
-        self.scanned = self.pending.len();
-        if let Some(end) = whole {
-            let rest = self.pending.split_off(end);
-            let rows = std::mem::replace(&mut self.pending, rest);
-            self.scanned = self.pending.len();
-            self.read(&rows);
-        }
+        let mut records = std::mem::take(&mut self.records);
+        records.push(piece, |line, record| self.take(line, record));
+        self.records = records;
     }
 
     /// The file is at its end.
     pub fn finish(mut self) -> Sheet {
-        let rest = std::mem::take(&mut self.pending);
         if !self.sheet.unusable {
-            self.read(&rest);
+            let mut records = std::mem::take(&mut self.records);
+            records.finish(|line, record| self.take(line, record));
         }
         if self.columns.is_none() && !self.sheet.unusable {
             self.give_up(1, 1, "has no lines; the first names the columns");
@@ -158,24 +116,15 @@ impl Reader {
         self.sheet.unusable = true;
     }
 
-    fn read(&mut self, rows: &[u8]) {
-        let bytes =
-            if self.lines == 0 { rows.strip_prefix(b"\xef\xbb\xbf").unwrap_or(rows) } else { rows };
-        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-        let mut record = ByteRecord::new();
-        let mut place = Lines::new(bytes, self.lines + 1);
-        // Reading from memory cannot fail, and bytes are always bytes.
-        while !self.sheet.unusable && reader.read_byte_record(&mut record).is_ok_and(|more| more) {
-            let line = place.at(record.position());
-            let Some(columns) = self.columns.take() else {
-                self.head(line, &record);
-                continue;
-            };
-            self.row(line, &columns, &record);
-            self.columns = Some(columns);
+    fn take(&mut self, line: u64, record: &ByteRecord) {
+        if self.sheet.unusable {
+            return;
         }
-        let ends = rows.split(|byte| *byte == b'\n').count() - 1;
-        self.lines += u64::try_from(ends).unwrap_or(u64::MAX);
+        let Some(columns) = self.columns.take() else {
+            return self.head(line, record);
+        };
+        self.row(line, &columns, record);
+        self.columns = Some(columns);
     }
 
     fn head(&mut self, line: u64, record: &ByteRecord) {

@@ -32,6 +32,7 @@ mod orders;
 mod payments;
 mod people;
 mod pictures;
+mod product_files;
 mod refunds;
 mod search;
 mod second_factor;

@@ -2,6 +2,7 @@
 
 mod abuse;
 mod aftermath;
+mod importing;
 mod limits;
 mod orders;
 mod queue;
@@ -91,6 +92,7 @@ impl Bench {
             Measure::ProductPage => return self.product_page("product_page", "0", false).await,
             Measure::HotPage => return self.product_page("hot_page", "64", true).await,
             Measure::Searching => self.searching().await,
+            Measure::Importing => self.importing().await,
             Measure::NaiveGuardedUpdate => self.naive("naive_guarded_update").await,
             Measure::NaiveForUpdate => self.naive("naive_for_update").await,
             Measure::OutboxDrain => self.outbox_drain("outbox_drain", false).await,

@@ -6,6 +6,7 @@ mod doctor;
 mod house;
 mod keys;
 mod migrate;
+mod products;
 mod reconcile;
 mod replay;
 mod seed;
@@ -52,6 +53,10 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
             Command::Import(ImportCommand::Stock { file, dry_run, partial, reason }) => {
                 let (dry_run, partial, reason) = (*dry_run, *partial, reason.clone());
                 stock::import(&config, file, Rules { dry_run, partial, reason }).await
+            }
+            Command::Import(ImportCommand::Products(args)) => products::import(&config, args).await,
+            Command::Export(ExportCommand::Products { format, language }) => {
+                products::export(&config, *format, *language).await
             }
             Command::Export(ExportCommand::Stock) => stock::export(&config).await,
             Command::Replay(args) => replay::run(&config, args).await,

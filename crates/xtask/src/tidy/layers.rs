@@ -7,7 +7,10 @@ use super::Finding;
 /// The layers, lowest first. A crate that is in none of them and no helper is an error.
 const LAYERS: &[(&str, &[&str])] = &[
     ("L0, the words", &["kernel", "ecpay"]),
-    ("L1, the technical floor", &["pg", "outbox", "ports", "telemetry", "imaging"]),
+    (
+        "L1, the technical floor",
+        &["pg", "outbox", "ports", "telemetry", "imaging", "csv-text"],
+    ),
     (
         "L2, business modules",
         &[
@@ -26,7 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "search",
         ],
     ),
-    ("L3, flows", &["intake", "checkout", "queries"]),
+    ("L3, flows", &["intake", "checkout", "queries", "product-files"]),
     ("L4, delivery", &["api", "page-cache"]),
     ("L5, the binary", &["oxcart"]),
 ];

@@ -4,7 +4,9 @@ pub mod archive;
 pub mod change;
 pub mod create;
 pub mod detail;
+pub mod export;
 pub mod form;
+pub mod import;
 pub mod list;
 pub mod parts;
 pub mod patch;
@@ -35,6 +37,8 @@ use crate::{
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list::handler, create::handler))
+        .routes(routes!(import::handler))
+        .routes(routes!(export::handler))
         .routes(routes!(detail::handler, change::handler, patch::handler))
         .routes(routes!(publish::handler))
         .routes(routes!(schedule::handler))

@@ -1,0 +1,81 @@
+//! What is wrong with a row, and what is worth knowing about a file.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What kind of mistake it is, for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// The file or the line is not what it should be: no CSV with these columns, no JSON.
+    Unreadable,
+    /// More or fewer cells than the first line has.
+    Cells,
+    /// Not UTF-8, or with characters that no text has.
+    Encoding,
+    /// Something has to be there.
+    Missing,
+    /// Not the number that is needed.
+    Number,
+    /// Too long.
+    TooLong,
+    /// None of the words that can stand there.
+    Word,
+    /// There more than once.
+    Twice,
+    /// More than there may be.
+    TooMany,
+    /// It breaks a rule of the catalogue.
+    Rule,
+    /// Something else in the shop has this slug, SKU or id.
+    Taken,
+    /// There is no such thing in the shop.
+    Unknown,
+}
+
+/// A row of which nothing was taken, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ProductFileError)]
+pub struct BadRow {
+    /// The line of the file on which the row begins, from 1.
+    pub line: u64,
+    /// The column by its name in the first line; in JSON lines: the pointer of the member.
+    #[schema(example = "Variant Price")]
+    pub column: String,
+    /// What kind of mistake.
+    pub code: Fault,
+    /// What is wrong.
+    pub message: String,
+    /// The handle of the product that is refused for it; empty: the row has none.
+    pub product: String,
+}
+
+/// Something of a file that was left out, or was understood in a way to be known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ProductFileNote)]
+pub struct Note {
+    /// Where it was first, from 1.
+    pub line: u64,
+    /// In which column, or member.
+    pub column: String,
+    /// What was done about it.
+    pub message: String,
+    /// How many times.
+    pub count: u64,
+}
+
+/// Notes of the same thing are one note.
+pub fn add_note(notes: &mut Vec<Note>, note: Note) {
+    let same = |it: &&mut Note| it.column == note.column && it.message == note.message;
+    match notes.iter_mut().find(same) {
+        Some(known) => known.count += note.count,
+        None => notes.push(note),
+    }
+}
+
+impl Note {
+    /// One.
+    pub fn new(line: u64, column: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { line, column: column.into(), message: message.into(), count: 1 }
+    }
+}
