@@ -35,7 +35,8 @@ use crate::{
     proxy::Proxy,
     supervise::{room::Room, worker},
     workers::{
-        back_in_stock, finding, gauges, pictures, scheduled, stock_alerts, stocktakes, watch, webhooks,
+        back_in_stock, finding, gauges, pictures, scheduled, stock_alerts, stocktakes, watch,
+        webhooks,
     },
 };
 

@@ -284,8 +284,13 @@ async fn what_was_asked_before_a_change_is_not_waited_for_after_it() {
 #[tokio::test]
 async fn languages_hosts_and_parameters_have_pages_of_their_own() {
     let house = ordinary().await;
-    let targets =
-        ["/products", "/en/products", "/products?cursor=a", "/products?cursor=b", "/products?cursor=a&sort=name"];
+    let targets = [
+        "/products",
+        "/en/products",
+        "/products?cursor=a",
+        "/products?cursor=b",
+        "/products?cursor=a&sort=name",
+    ];
     for (number, target) in (1..).zip(targets) {
         assert_eq!(house.get(target).await.number(), number, "{target}");
     }

@@ -49,6 +49,9 @@ pub trait Recorder: Send + Sync {
     ) -> BoxFuture<'a, DbResult<()>>;
 }
 
+/// What is told of each bad row as it is found.
+type Follow<'a> = Box<dyn FnMut(&BadRow) + Send + 'a>;
+
 /// An import in progress. Dropped, it leaves what its transactions have committed; the same file, taken
 /// again, goes on there.
 pub struct Import<'a> {
@@ -59,7 +62,7 @@ pub struct Import<'a> {
     waiting: Vec<Item>,
     later: Vec<Later>,
     report: Report,
-    follow: Option<Box<dyn FnMut(&BadRow) + Send + 'a>>,
+    follow: Option<Follow<'a>>,
 }
 
 impl<'a> Import<'a> {

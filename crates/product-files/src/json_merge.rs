@@ -173,7 +173,7 @@ impl Merge<'_> {
         for (at, image) in json.images.iter().enumerate() {
             match picture(&image.key, trimmed(&image.alt), self.around) {
                 Some(picture) if found.iter().all(|it| it.key != picture.key) => {
-                    found.push(picture)
+                    found.push(picture);
                 }
                 Some(_) => {}
                 None => {

@@ -354,9 +354,9 @@ impl Row<'_> {
         if product.body.as_ref().is_some_and(|it| it.chars().count() > Description::HTML_MAX) {
             self.wrong(Column::Body, Fault::TooLong, "has at most 60000 characters");
         }
-        let shelf = self.line_of(Column::Category);
+        let path = self.line_of(Column::Category);
         let last = |path: String| path.rsplit('>').next().map(|it| it.trim().to_owned());
-        product.category = self.line_of(Column::Type).or_else(|| shelf.and_then(last));
+        product.category = self.line_of(Column::Type).or_else(|| path.and_then(last));
         product.tags = self.text(Column::Tags).map(|text| tags(&text));
         product.published = self.value(Column::Published, Fault::Word, |text| {
             truth(text).ok_or("must be TRUE or FALSE")

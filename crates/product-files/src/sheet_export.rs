@@ -10,14 +10,20 @@ use crate::columns::EXPORTED;
 
 /// Adds the product's rows: a variant and a picture each, as long as there are any. What is not sold any
 /// more is left out: Shopify knows no such variants, and an import leaves them as they are.
-pub fn rows(text: &mut Vec<u8>, product: &Product, shelf: &str, language: Locale, now: Timestamp) {
+pub fn rows(
+    text: &mut Vec<u8>,
+    product: &Product,
+    category: &str,
+    language: Locale,
+    now: Timestamp,
+) {
     let variants: Vec<&Variant> = product.variants.iter().filter(|it| it.active).collect();
     let count = variants.len().max(product.images.len()).max(1);
     for place in 0..count {
         let mut row = Row::default();
         row.put("Handle", product.slug.as_str());
         if place == 0 {
-            row.product(product, shelf, language, now);
+            row.product(product, category, language, now);
         }
         if let Some(variant) = variants.get(place) {
             row.variant(product, variant, language);
@@ -44,10 +50,10 @@ impl Row {
         }
     }
 
-    fn product(&mut self, product: &Product, shelf: &str, language: Locale, now: Timestamp) {
+    fn product(&mut self, product: &Product, category: &str, language: Locale, now: Timestamp) {
         self.put("Title", product.name.get(language));
         self.put("Body (HTML)", body_of(&product.description, language));
-        self.put("Type", shelf);
+        self.put("Type", category);
         self.put("Tags", product.tags.join(", "));
         // What is scheduled is active and not there yet, as in Shopify's own files.
         let (status, published) = match product.status.at(now) {
@@ -77,7 +83,7 @@ impl Row {
         self.put("Variant Grams", variant.weight_g.to_string());
         self.put("Variant Price", amount(variant.price));
         self.put("Variant Compare At Price", variant.compare_at.map(amount).unwrap_or_default());
-        let barcode = variant.barcode.as_ref().map(|it| it.as_str()).unwrap_or_default();
+        let barcode = variant.barcode.as_ref().map(catalog::Barcode::as_str).unwrap_or_default();
         self.put("Variant Barcode", barcode);
         let shown = variant.image.and_then(|place| product.images.get(usize::from(place)));
         self.put("Variant Image", shown.map(|it| it.key.as_str()).unwrap_or_default());

@@ -111,7 +111,7 @@ impl Work<'_> {
             match self.merge(item, &shelves, &found) {
                 Ok(merged) => {
                     outcome.notes.extend(merged.notes);
-                    outcome.later.extend(self.later(item, &merged.product, &found));
+                    outcome.later.extend(Self::later(item, &merged.product, &found));
                     let before = found.before(item).cloned();
                     wishes.push(Wish { before, product: merged.product });
                     places.push(merged.places);
@@ -208,7 +208,7 @@ impl Work<'_> {
         Ok(before.map(|it| it.product.category_id).or_else(otherwise))
     }
 
-    fn later(&self, item: &Item, product: &Product, found: &Found) -> Option<Later> {
+    fn later(item: &Item, product: &Product, found: &Found) -> Option<Later> {
         let related = item.related();
         let is_whole = related.iter().all(|id| found.related.contains(id));
         let (line, product) = (item.line, product.id);

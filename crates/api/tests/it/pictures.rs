@@ -73,13 +73,13 @@ async fn an_uploaded_picture_is_shown_by_the_product_that_names_it() {
     let both = |text: &str| json!({"zh_tw": text, "en": text});
     let path = format!("/api/admin/products/{}", app.shop.mug);
     let seen = app.staff(Role::Ops).get(&path).await.ok(200);
-    let patch = |key: &Value| json!({"images": [{"key": key, "alt": both("a mug")}]});
+    let with_picture = |key: &Value| json!({"images": [{"key": key, "alt": both("a mug")}]});
     let mut ops = app.staff(Role::Ops).with("if-match", format!("\"{}\"", seen["version"]));
     let unknown = json!("catalog/none.webp");
-    let refused = ops.send(Method::PATCH, &path, Some(patch(&unknown))).await;
+    let refused = ops.send(Method::PATCH, &path, Some(with_picture(&unknown))).await;
     assert_eq!(refused.problem(422), "VALIDATION_FAILED");
     assert_eq!(refused.ok(422)["errors"][0]["pointer"], "/images/0/key");
-    let changed = ops.send(Method::PATCH, &path, Some(patch(&made["key"]))).await.ok(200);
+    let changed = ops.send(Method::PATCH, &path, Some(with_picture(&made["key"]))).await.ok(200);
     let expected = json!([{"key": made["key"], "alt": both("a mug"), "width": 64, "height": 48}]);
     assert_eq!(changed["images"], expected);
     let page = app.visitor().get("/api/products/mug").await.ok(200);

@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{BufWriter, Write as _},
+    os::fd::AsFd as _,
     path::Path,
     pin::pin,
     process::ExitCode,
@@ -55,7 +56,8 @@ pub async fn import(config: &Config, args: &ImportProductsArgs) -> Result<ExitCo
     let rules = rules(args);
     let is_stdin = args.file == Path::new("-");
     let (file, size): (Box<dyn AsyncRead + Send + Unpin>, u64) = if is_stdin {
-        (Box::new(tokio::io::stdin()), 0)
+        let file = File::from(std::io::stdin().as_fd().try_clone_to_owned()?);
+        (Box::new(tokio::fs::File::from_std(file)), 0)
     } else {
         let name = || args.file.display().to_string();
         let file = tokio::fs::File::open(&args.file).await.with_context(name)?;

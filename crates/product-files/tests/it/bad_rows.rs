@@ -26,7 +26,7 @@ async fn every_bad_row_of_a_sheet_is_named_with_its_place() {
     let db = TestDb::new().await;
     Shop::small(&db).await;
     let long = "x".repeat(201);
-    let many_tags: String = (0..31).map(|n| format!("tag{n},")).collect();
+    let many_tags = (0..31).map(|n| format!("tag{n}")).collect::<Vec<_>>().join(",");
     let cases: Vec<(String, &str, Fault)> = [
         (",T,,kitchen,,,,,A,,1,,,,,", "Handle", Fault::Missing),
         ("a,T,,kitchen,,,,,A,,1", "Variant Price", Fault::Cells),

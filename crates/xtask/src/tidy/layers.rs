@@ -7,10 +7,7 @@ use super::Finding;
 /// The layers, lowest first. A crate that is in none of them and no helper is an error.
 const LAYERS: &[(&str, &[&str])] = &[
     ("L0, the words", &["kernel", "ecpay"]),
-    (
-        "L1, the technical floor",
-        &["pg", "outbox", "ports", "telemetry", "imaging", "csv-text"],
-    ),
+    ("L1, the technical floor", &["pg", "outbox", "ports", "telemetry", "imaging", "csv-text"]),
     (
         "L2, business modules",
         &[

@@ -16,9 +16,10 @@ pub fn problem(error: CatalogError, missing: ErrorCode) -> Problem {
         CatalogError::SlugTaken => wrong("/slug", "is taken"),
         CatalogError::SkuTaken => wrong("/variants", "a SKU is another variant's"),
         CatalogError::UnknownCategory => wrong("/category_id", "there is no such category"),
-        CatalogError::UnknownPicture { index } => {
-            wrong(&format!("/images/{index}/key"), "is none of the shop's pictures: upload it first")
-        }
+        CatalogError::UnknownPicture { index } => wrong(
+            &format!("/images/{index}/key"),
+            "is none of the shop's pictures: upload it first",
+        ),
         CatalogError::UnknownRelated => wrong("/related", "one of these does not exist"),
         CatalogError::Misplaced(why) => wrong(
             "/parent_id",

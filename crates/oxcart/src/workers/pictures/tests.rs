@@ -150,10 +150,10 @@ async fn two_nodes_never_make_the_same() {
     let (mut one, mut other) = (place.renderer(), place.renderer());
     let (one, other) = tokio::join!(settle(&mut one), settle(&mut other));
     assert_eq!(one + other, 4);
-    let once = ["a", "b", "c", "d"].map(|name| format!("demo/{name}.png: ready 1"));
+    let made_once = ["a", "b", "c", "d"].map(|name| format!("demo/{name}.png: ready 1"));
     // Whoever ended first may have left what the other was at to be shown by a later round.
     assert_eq!(settle(&mut place.renderer()).await, 0);
-    assert_eq!(place.pictures().await, once);
+    assert_eq!(place.pictures().await, made_once);
     assert_eq!(place.files().len(), 4 * 4);
 }
 
