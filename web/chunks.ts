@@ -10,10 +10,14 @@
 const COMPONENTS = 'src/lib/components';
 
 export const FILES: Record<string, readonly string[]> = {
-  /** On every page: Svelte, Kit, what is around a page, and what is in its head. */
+  /**
+   * On every page: Svelte, Kit, what is around a page, and what is in its head. Kit fetches the page
+   * of errors before it takes over, lest it be missed when the network is.
+   */
   frame: [
     'node_modules/@sveltejs/kit/src/runtime/client/client.js',
     'src/routes/+layout.svelte',
+    'src/routes/+error.svelte',
     `${COMPONENTS}/Meta.svelte`,
   ],
   /** What a thing looks like, costs, and when it comes: in lists, carts and orders. */

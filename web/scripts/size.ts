@@ -1,6 +1,6 @@
 /**
  * Weighs the scripts that the pages that matter fetch before anybody does anything: those that a
- * page names in its head, which are all of them, as a browser gets them. It needs no browser.
+ * page names (src/lib/server/hooks/boot.ts), as a browser gets them. It needs no browser.
  *
  *   npm run build && npm run size            every page
  *   npm run size -- product                  only this one
@@ -30,15 +30,21 @@ function get(url: URL, coding: 'identity' | 'br' | 'gzip'): Promise<Answer> {
   });
 }
 
-/** In the page's head, and the one that its own script begins with. */
-const SCRIPT = /<link href="([^"]+)" rel="modulepreload"|\bimport\("([^"]+)"\)/g;
+/** In the page's own script: those that it fetches at once, and the one that begins. */
+const LIST = /\bfor \(const href of (\[[^\]]*\])\)/;
+const START = /\breturn import\("([^"]+)"\)/;
+
+function named(html: string): string[] {
+  const list = JSON.parse(LIST.exec(html)?.[1] ?? '[]') as string[];
+  const start = START.exec(html)?.[1];
+  return start && list.length > 0 ? [...new Set([...list, start])] : [];
+}
 
 async function weigh(name: string): Promise<string[]> {
   const { path = '/', scripts = 0 } = PAGES[name] ?? {};
   const page = new URL(path, SHOP);
   const html = (await get(page, 'identity')).body.toString();
-  const named = [...html.matchAll(SCRIPT)].map(([, head, body]) => head ?? body ?? '');
-  const files = [...new Set(named)].map((href) => new URL(href, page));
+  const files = named(html).map((href) => new URL(href, page));
   if (files.length === 0) return ['names no scripts'];
 
   const found: string[] = [];

@@ -1,9 +1,9 @@
 import { sequence } from '@sveltejs/kit/hooks';
+import { bootHandle } from '#lib/server/hooks/boot.ts';
 import { localeHandle } from '#lib/server/hooks/locale.ts';
 import { headersHandle } from '#lib/server/hooks/headers.ts';
 import { mailLinkHandle } from '#lib/server/hooks/mail-link.ts';
 import { orderLinkHandle } from '#lib/server/hooks/order-link.ts';
-import { priorityHandle } from '#lib/server/hooks/priority.ts';
 
 export { apiFetch as handleFetch } from '#lib/server/hooks/fetch.ts';
 export { reportError as handleError } from '#lib/server/hooks/error.ts';
@@ -13,5 +13,5 @@ export const handle = sequence(
   orderLinkHandle,
   mailLinkHandle,
   headersHandle,
-  priorityHandle,
+  bootHandle,
 );

@@ -16,6 +16,7 @@ describe('formatMoney', () => {
 
   it('shows the minor units of other currencies', () => {
     expect(formatMoney({ amount: 1999, currency: 'USD' })).toBe('USD 19.99');
+    expect(formatMoney({ amount: -123_456_705, currency: 'USD' })).toBe('−USD 1,234,567.05');
   });
 });
 
