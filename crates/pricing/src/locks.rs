@@ -23,6 +23,7 @@ pub async fn lock(
         r#"
         SELECT code, kind, value, minimum_spend, valid_from AS "valid_from: _"
              , valid_until AS "valid_until: _", total_limit, per_customer_limit, active, redeemed
+             , product_ids, category_ids
           FROM pricing.coupons
          WHERE code = ANY($1)
          ORDER BY code

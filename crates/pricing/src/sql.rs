@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx as _};
 use kernel::{
     Money,
-    id::{OrderId, UserId},
+    id::{CategoryId, OrderId, ProductId, UserId},
 };
 use pg::{Affected as _, Connection, DbError, DbResult};
 use uuid::Uuid;
@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::{
     coupon::{Benefit, Coupon, CouponCode},
     redemption::Redemption,
+    scope::Scope,
 };
 
 pub(crate) struct CouponRow {
@@ -27,6 +28,8 @@ pub(crate) struct CouponRow {
     pub per_customer_limit: Option<i32>,
     pub active: bool,
     pub redeemed: i32,
+    pub product_ids: Vec<Uuid>,
+    pub category_ids: Vec<Uuid>,
 }
 
 impl TryFrom<CouponRow> for Coupon {
@@ -44,6 +47,10 @@ impl TryFrom<CouponRow> for Coupon {
         Ok(Self {
             code: CouponCode::parse(&row.code).ok_or_else(|| corrupt("code", &row.code))?,
             benefit,
+            scope: Scope {
+                products: row.product_ids.into_iter().map(ProductId::from).collect(),
+                categories: row.category_ids.into_iter().map(CategoryId::from).collect(),
+            },
             minimum_spend: Money::twd(row.minimum_spend)
                 .map_err(|_| corrupt("minimum_spend", &row.minimum_spend))?,
             valid_from: row.valid_from.map(SqlTimestamp::to_jiff),
@@ -66,6 +73,7 @@ pub(crate) async fn find_coupon(
         r#"
         SELECT code, kind, value, minimum_spend, valid_from AS "valid_from: _"
              , valid_until AS "valid_until: _", total_limit, per_customer_limit, active, redeemed
+             , product_ids, category_ids
           FROM pricing.coupons
          WHERE code = $1
         "#,
@@ -87,16 +95,20 @@ pub(crate) async fn put_coupon(
         Benefit::FreeShipping => 0,
     };
     let limit = |limit: Option<u32>| limit.map(u32::cast_signed);
+    let products: Vec<Uuid> = coupon.scope.products.iter().map(|id| id.as_uuid()).collect();
+    let categories: Vec<Uuid> = coupon.scope.categories.iter().map(|id| id.as_uuid()).collect();
     sqlx::query!(
         r#"
         INSERT INTO pricing.coupons (code, kind, value, minimum_spend, valid_from, valid_until
-             , total_limit, per_customer_limit, active, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+             , total_limit, per_customer_limit, active, product_ids, category_ids, created_at
+             , updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
         ON CONFLICT (code) DO UPDATE
         SET kind = excluded.kind, value = excluded.value, minimum_spend = excluded.minimum_spend
           , valid_from = excluded.valid_from, valid_until = excluded.valid_until
           , total_limit = excluded.total_limit
           , per_customer_limit = excluded.per_customer_limit, active = excluded.active
+          , product_ids = excluded.product_ids, category_ids = excluded.category_ids
           , updated_at = excluded.updated_at
         "#,
         coupon.code.as_str(),
@@ -108,6 +120,8 @@ pub(crate) async fn put_coupon(
         limit(coupon.total_limit),
         limit(coupon.per_customer_limit),
         coupon.active,
+        &products,
+        &categories,
         now.to_sqlx() as _,
     )
     .execute(conn)

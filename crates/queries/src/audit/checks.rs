@@ -220,6 +220,8 @@ pub const CHECKS: &[Check] = &[
                   SELECT 'return', shard, order_id FROM shipping.returns
                   UNION ALL
                   SELECT 'edit', shard, order_id FROM orders.edits
+                  UNION ALL
+                  SELECT 'adjustment', shard, order_id FROM orders.adjustments
               ) parts
              WHERE NOT EXISTS (
                   SELECT FROM orders.orders o
