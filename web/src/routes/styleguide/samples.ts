@@ -143,8 +143,18 @@ export const CART: Cart = {
   item_count: 2,
   subtotal: twd(2560),
   discount: twd(256),
+  adjustments: [
+    {
+      kind: 'coupon',
+      target: 'lines',
+      code: 'SAMPLE10',
+      amount: twd(256),
+      shares: [{ line_no: 1, amount: twd(256) }],
+    },
+  ],
   shipping_fee: null,
   total: twd(2304),
+  vat_included: twd(110),
   coupon_code: null,
   coupon: null,
   free_shipping_remaining: twd(440),
