@@ -23,6 +23,7 @@ use orders::{
     purchases,
 };
 use pg::{Connection, Db, DbError, DbResult};
+use pricing::{Promotion, PromotionBook};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -82,6 +83,8 @@ pub(crate) struct Means<'a> {
     pub ids: &'a Ids,
     /// What the variants cost, out of memory while nothing changes.
     pub book: &'a OfferBook,
+    /// What is taken off by itself, out of memory as well.
+    pub promotions: &'a PromotionBook,
     /// How long stock is held for an unpaid order.
     pub reservation: SignedDuration,
     /// Unpaid orders that one name may have open; 0: any number.
@@ -127,6 +130,8 @@ pub(crate) async fn place(
     wanted.dedup();
     // What needs no lock is read first: a hot variant's row is held as short as possible.
     let Reading { offers, revision } = means.book.read(&mut tx, &wanted, now).await?;
+    let promotions = means.promotions.read(&mut tx, revision).await?;
+    let promotions: Vec<&Promotion> = promotions.iter().filter(|it| it.is_valid_at(now)).collect();
     let stocked = bundles::stocked(&wanted, &offers);
     let methods = shipping::methods(&mut tx).await?;
     let payment_methods = payments::methods::offered(&mut tx).await?;
@@ -137,6 +142,7 @@ pub(crate) async fn place(
     }
     let facts = Facts {
         offers: &offers,
+        promotions: &promotions,
         methods: &methods,
         payment_methods: &payment_methods,
         sourcing: &sourcing,

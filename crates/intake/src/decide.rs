@@ -17,7 +17,10 @@ use orders::{
     Order, OrderStatus, Purchase, purchases,
 };
 use payments::MethodRefusal;
-use pricing::{CouponCode, Quote, QuoteLine, Redeemer, Redemption, ShippingRate, Source, Target};
+use pricing::{
+    CouponCode, Promotion, Promotions, Quote, QuoteLine, Redeemer, Redemption, ShippingRate,
+    Source, Target,
+};
 use shipping::Method;
 
 use crate::{
@@ -29,6 +32,8 @@ use crate::{
 /// Everything a batch knows besides its requests.
 pub(crate) struct Facts<'a> {
     pub offers: &'a HashMap<VariantId, Offer>,
+    /// The promotions that count now.
+    pub promotions: &'a [&'a Promotion],
     pub methods: &'a [Method],
     /// The ways of paying on offer.
     pub payment_methods: &'a [payments::Method],
@@ -196,7 +201,9 @@ fn price(
         })
         .collect();
     let coupon = allowances.coupon(request, &lines, facts.now).map_err(Refusal::CouponInvalid)?;
-    let quote = pricing::quote(&lines, Some(rate), coupon).map_err(|_| Refusal::TotalOutOfRange)?;
+    let promotions = Promotions { valid: facts.promotions, signed_in: request.customer.is_some() };
+    let quote = pricing::quote(&lines, Some(rate), promotions, coupon)
+        .map_err(|_| Refusal::TotalOutOfRange)?;
     let changed: Vec<PriceChange> = request
         .lines
         .iter()
@@ -222,8 +229,10 @@ fn price(
 /// What is taken off the order, as it is kept with it.
 fn adjustments(order: OrderId, taken: Vec<pricing::Adjustment>) -> Vec<Adjustment> {
     let keep = |(position, it): (i16, pricing::Adjustment)| {
-        let Source::Coupon(code) = it.source;
-        let source = AdjustmentSource::Coupon(code.as_str().to_owned());
+        let source = match it.source {
+            Source::Coupon(code) => AdjustmentSource::Coupon(code.as_str().to_owned()),
+            Source::Promotion { id, name } => AdjustmentSource::Promotion { id, name },
+        };
         let amount = it.amount;
         match it.target {
             Target::Lines(shares) => {

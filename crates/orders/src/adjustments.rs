@@ -6,7 +6,10 @@
 
 use std::collections::HashMap;
 
-use kernel::{Money, id::OrderId};
+use kernel::{
+    LocalizedText, Money,
+    id::{OrderId, PromotionId},
+};
 use pg::{Connection, DbResult};
 
 use crate::sql_adjustments as sql;
@@ -14,6 +17,13 @@ use crate::sql_adjustments as sql;
 /// What takes something off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AdjustmentSource {
+    /// A promotion, as it was called then.
+    Promotion {
+        /// Its id.
+        id: PromotionId,
+        /// Its name.
+        name: LocalizedText,
+    },
     /// The coupon with this code.
     Coupon(String),
 }

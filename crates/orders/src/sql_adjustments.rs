@@ -1,6 +1,6 @@
 //! The statements about what was taken off orders.
 
-use kernel::{Money, id::OrderId};
+use kernel::{LocalizedText, Money, id::OrderId};
 use pg::{Connection, DbError, DbResult, copy::Table};
 use uuid::Uuid;
 
@@ -8,7 +8,19 @@ use crate::adjustments::{Adjustment, AdjustmentSource, AdjustmentTarget};
 
 const ADJUSTMENTS: Table = Table {
     name: "orders.adjustments",
-    columns: &["shard", "order_id", "position", "line_no", "edition", "kind", "code", "amount"],
+    columns: &[
+        "shard",
+        "order_id",
+        "position",
+        "line_no",
+        "edition",
+        "kind",
+        "code",
+        "promotion_id",
+        "name_zh",
+        "name_en",
+        "amount",
+    ],
 };
 
 /// What is taken off one line, or off the shipping fee (0), to be written.
@@ -23,14 +35,20 @@ pub(crate) struct Part<'a> {
 pub(crate) async fn insert(conn: &mut Connection, parts: &[Part<'_>]) -> DbResult<()> {
     pg::copy::rows(conn, &ADJUSTMENTS, parts, |part, row| {
         let order = part.adjustment.order;
-        let AdjustmentSource::Coupon(code) = &part.adjustment.source;
+        let (kind, code, promotion) = match &part.adjustment.source {
+            AdjustmentSource::Coupon(code) => ("coupon", Some(code.as_str()), None),
+            AdjustmentSource::Promotion { id, name } => ("promotion", None, Some((id, name))),
+        };
         row.put(order.shard().to_i16())
             .put(order.as_uuid())
             .put(part.adjustment.position)
             .put(part.line_no)
             .put(part.edition)
-            .put("coupon")
-            .put(Some(code.as_str()))
+            .put(kind)
+            .put(code)
+            .put(promotion.map(|(id, _)| id.as_uuid()))
+            .put(promotion.map(|(_, name)| &*name.zh_tw))
+            .put(promotion.map(|(_, name)| &*name.en))
             .put(part.amount.amount());
     })
     .await
@@ -61,7 +79,8 @@ pub(crate) async fn of_orders(
     let rows = sqlx::query!(
         r#"
         SELECT DISTINCT ON (a.order_id, a.position, a.line_no)
-               a.order_id, a.position, a.line_no, a.kind, a.code, a.amount
+               a.order_id, a.position, a.line_no, a.kind, a.code, a.promotion_id, a.name_zh
+             , a.name_en, a.amount
           FROM unnest($1::smallint[], $2::uuid[]) AS wanted (shard, order_id)
           JOIN orders.adjustments AS a USING (shard, order_id)
          WHERE a.edition <= $3
@@ -85,8 +104,13 @@ pub(crate) async fn of_orders(
             last.amount = last.amount.plus(amount).map_err(|_| corrupt("amount", &row.amount))?;
             continue;
         }
-        let code = row.code.filter(|_| row.kind == "coupon");
-        let source = AdjustmentSource::Coupon(code.ok_or_else(|| corrupt("kind", &row.kind))?);
+        let source = match (row.code, row.promotion_id, row.name_zh, row.name_en) {
+            (Some(code), None, ..) => AdjustmentSource::Coupon(code),
+            (None, Some(id), Some(zh), Some(en)) => {
+                AdjustmentSource::Promotion { id: id.into(), name: LocalizedText::new(zh, en) }
+            }
+            _ => return Err(corrupt("kind", &row.kind)),
+        };
         let target = match row.line_no {
             0 => AdjustmentTarget::Shipping,
             line_no => AdjustmentTarget::Lines(vec![(line_no, amount)]),

@@ -2,13 +2,20 @@
 
 use std::cmp::Reverse;
 
-use kernel::Money;
+use kernel::{LocalizedText, Money, id::PromotionId};
 
 use crate::{coupon::CouponCode, quote::QuoteLine};
 
 /// What takes something off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
+    /// A promotion.
+    Promotion {
+        /// Its id.
+        id: PromotionId,
+        /// What buyers are told it is.
+        name: LocalizedText,
+    },
     /// A coupon.
     Coupon(CouponCode),
 }

@@ -11,17 +11,28 @@
 
 pub mod adjustment;
 pub mod coupon;
+pub mod coupons;
+pub mod evaluate;
 mod locks;
+pub mod promotion;
+mod promotion_book;
+pub mod promotions;
 pub mod quote;
 pub mod redemption;
 pub mod scope;
 mod sql;
+mod sql_promotions;
 mod vat;
 
 pub use adjustment::{Adjustment, Source, Target};
 pub use coupon::{Benefit, Coupon, CouponCode, CouponRefusal, InvalidCoupon, Usage};
+pub use coupons::{CouponError, StoredCoupon};
+pub use evaluate::Promotions;
 pub use locks::lock;
-pub use quote::{CouponUse, Quote, QuoteError, QuoteLine, ShippingRate, quote, subtotal};
+pub use promotion::{InvalidPromotion, Off, Promotion, Rule, Tier};
+pub use promotion_book::PromotionBook;
+pub use promotions::{PromotionError, StoredPromotion};
+pub use quote::{CouponUse, Quote, QuoteError, QuoteLine, ShippingRate, coupon_reduction, quote};
 pub use redemption::{
     Redeemer, Redemption, has_room, redeem, redeem_again, reduce, release, used_by,
 };
@@ -50,7 +61,10 @@ pub async fn put_coupon(
     now: Timestamp,
 ) -> Result<(), PutCouponError> {
     coupon.validate()?;
-    Ok(sql::put_coupon(conn, coupon, now).await?)
+    if !sql::insert_coupon(conn, coupon, now).await? {
+        sql::update_coupon(conn, coupon, now).await?;
+    }
+    Ok(())
 }
 
 /// The coupon with this code, without locking: to show what it would do, never to decide.

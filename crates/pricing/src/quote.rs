@@ -1,9 +1,10 @@
-//! The quote: what lines, a coupon and shipping cost. Pure, and explained: each dollar that is taken
+//! The quote: what lines, promotions, a coupon and shipping cost. Pure, and explained: each dollar that is taken
 //! off stands in one of the [adjustments](Quote::adjustments), with its share of each line.
 //!
-//! Evaluated in this order: the lines; what the coupon takes off those it is for, in whole dollars,
-//! a percentage rounded down, never more than they cost; then shipping, whose free threshold looks
-//! at the lines before anything is taken off. So a coupon never makes an order dearer.
+//! Evaluated in this order: the lines; what [promotions](crate::Promotions) take off them; what the
+//! coupon takes off what is left of those it is for; then shipping. All in whole dollars, percentages
+//! rounded down, never more than is left. Every threshold (of tiers, of the coupon, of free shipping)
+//! looks at the lines before anything is taken off: so nothing that is taken off makes an order dearer.
 
 use kernel::{
     Money, MoneyError, Quantity,
@@ -14,6 +15,7 @@ use thiserror::Error;
 use crate::{
     adjustment::{Adjustment, Source, Target, spread},
     coupon::{Benefit, CouponCode},
+    evaluate::{Promotions, take_off},
     scope::Scope,
     vat::vat_included,
 };
@@ -83,21 +85,18 @@ pub enum QuoteError {
     Money(#[from] MoneyError),
 }
 
-/// The sum of the lines.
-pub fn subtotal(lines: &[QuoteLine<'_>]) -> Result<Money, QuoteError> {
-    Ok(Money::sum(line_totals(lines)?)?)
-}
-
 fn line_totals(lines: &[QuoteLine<'_>]) -> Result<Vec<Money>, QuoteError> {
     let totals = lines.iter().map(|line| line.unit_price.times(line.quantity.get()));
     Ok(totals.collect::<Result<_, _>>()?)
 }
 
-/// Prices lines with a way of shipping and what a coupon gives. Amounts are tax-included whole
-/// dollars. Whether the coupon may be used at all is [`Coupon::check`](crate::Coupon::check).
+/// Prices lines with a way of shipping, the promotions that count and what a coupon gives. Amounts are
+/// tax-included whole dollars. Whether the coupon may be used at all is
+/// [`Coupon::check`](crate::Coupon::check).
 pub fn quote(
     lines: &[QuoteLine<'_>],
     shipping: Option<ShippingRate>,
+    promotions: Promotions<'_>,
     coupon: Option<CouponUse<'_>>,
 ) -> Result<Quote, QuoteError> {
     if lines.is_empty() {
@@ -107,8 +106,13 @@ pub fn quote(
     let subtotal = Money::sum(line_totals.iter().copied())?;
     let full_fee = shipping.map(|rate| rate.for_goods(subtotal));
     let mut adjustments = Vec::new();
-    if let Some(coupon) = coupon {
-        adjustments.extend(reduction(coupon, lines, &line_totals, full_fee)?);
+    // Most orders get nothing off, and nothing is done for them here.
+    if !promotions.valid.is_empty() || coupon.is_some() {
+        let (taken, left) = take_off(promotions, lines, &line_totals);
+        adjustments = taken;
+        if let Some(coupon) = coupon {
+            adjustments.extend(coupon_reduction(coupon, lines, &left, full_fee));
+        }
     }
     let (mut discount, mut shipping_fee) = (Money::ZERO, full_fee);
     for adjustment in &adjustments {
@@ -138,25 +142,29 @@ pub fn quote(
 }
 
 /// What a coupon takes off lines of which so much is left, and off the fee; if it is anything.
-fn reduction(
+///
+/// # Panics
+/// When what is left is no amount of money.
+pub fn coupon_reduction(
     coupon: CouponUse<'_>,
     lines: &[QuoteLine<'_>],
-    left: &[Money],
+    left: &[i64],
     fee: Option<Money>,
-) -> Result<Option<Adjustment>, QuoteError> {
+) -> Option<Adjustment> {
     let (amount, target) = if coupon.benefit == Benefit::FreeShipping {
         (fee.unwrap_or(Money::ZERO), Target::Shipping)
     } else {
-        let meant = |(line, left): (&QuoteLine<'_>, &Money)| {
-            if coupon.scope.covers(line) { left.amount() } else { 0 }
+        let meant = |(line, left): (&QuoteLine<'_>, &i64)| {
+            if coupon.scope.covers(line) { *left } else { 0 }
         };
         let meant: Vec<i64> = lines.iter().zip(left).map(meant).collect();
-        // Part of the subtotal, which is an amount.
-        let amount = coupon.benefit.discount(Money::twd(meant.iter().sum())?);
+        let there = Money::twd(meant.iter().sum());
+        let there = there.unwrap_or_else(|error| unreachable!("part of the subtotal: {error}"));
+        let amount = coupon.benefit.discount(there);
         (amount, Target::Lines(spread(amount, &meant, lines)))
     };
     let source = Source::Coupon(coupon.code.clone());
-    Ok((amount > Money::ZERO).then_some(Adjustment { source, amount, target }))
+    (amount > Money::ZERO).then_some(Adjustment { source, amount, target })
 }
 
 impl Quote {
@@ -222,6 +230,15 @@ mod tests {
         }
     }
 
+    /// Without promotions: these are the evaluation's to test.
+    fn priced(
+        lines: &[QuoteLine<'_>],
+        shipping: Option<ShippingRate>,
+        coupon: Option<CouponUse<'_>>,
+    ) -> Result<Quote, QuoteError> {
+        quote(lines, shipping, Promotions::default(), coupon)
+    }
+
     static CODE: LazyLock<CouponCode> = LazyLock::new(|| CouponCode::parse("TEN").unwrap());
 
     static ALL: Scope = Scope::EVERYTHING;
@@ -235,29 +252,29 @@ mod tests {
 
     #[test]
     fn shipping_is_free_from_the_threshold_on() {
-        let below = quote(&[line(1499, 1)], Some(RATE()), None).unwrap();
+        let below = priced(&[line(1499, 1)], Some(RATE()), None).unwrap();
         assert_eq!((below.shipping_fee, below.total), (Some(twd(100)), twd(1599)));
         assert_eq!(below.free_shipping_remaining, Some(twd(1)));
-        let at = quote(&[line(750, 2)], Some(RATE()), None).unwrap();
+        let at = priced(&[line(750, 2)], Some(RATE()), None).unwrap();
         assert_eq!((at.shipping_fee, at.total), (Some(Money::ZERO), twd(1500)));
         assert_eq!(at.free_shipping_remaining, None);
     }
 
     #[test]
     fn nothing_has_no_price() {
-        assert_eq!(quote(&[], None, None), Err(QuoteError::Empty));
+        assert_eq!(priced(&[], None, None), Err(QuoteError::Empty));
     }
 
     #[test]
     fn absurd_sums_are_refused() {
         let absurd = [line(Money::MAX_AMOUNT, 2)];
-        assert_eq!(quote(&absurd, None, None), Err(QuoteError::Money(MoneyError::Overflow)));
+        assert_eq!(priced(&absurd, None, None), Err(QuoteError::Money(MoneyError::Overflow)));
     }
 
     #[test]
     fn what_each_kind_of_coupon_takes_off() {
         let lines = [line(333, 1), line(100, 2)];
-        let with = |benefit| quote(&lines, Some(RATE()), Some(everything(benefit))).unwrap();
+        let with = |benefit| priced(&lines, Some(RATE()), Some(everything(benefit))).unwrap();
         // 15 % of 533 is 79.95: rounded down.
         let percentage = with(Benefit::Percentage(15));
         assert_eq!((percentage.discount, percentage.total), (twd(79), twd(533 - 79 + 100)));
@@ -272,9 +289,9 @@ mod tests {
         assert_eq!(shipping.free_shipping_remaining, None);
         // Nothing to waive yet, and nothing to waive any more.
         let free_shipping = Some(everything(Benefit::FreeShipping));
-        let unknown = quote(&lines, None, free_shipping).unwrap();
+        let unknown = priced(&lines, None, free_shipping).unwrap();
         assert_eq!((unknown.shipping_fee, unknown.adjustments), (None, Vec::new()));
-        let free = quote(&[line(1500, 1)], Some(RATE()), free_shipping).unwrap();
+        let free = priced(&[line(1500, 1)], Some(RATE()), free_shipping).unwrap();
         assert_eq!((free.saved_by_coupon(), free.adjustments), (Money::ZERO, Vec::new()));
     }
 
@@ -282,7 +299,7 @@ mod tests {
     fn a_coupon_does_not_cost_the_free_shipping() {
         let lines = [line(1500, 1)];
         let coupon = everything(Benefit::Amount(twd(100)));
-        let quote = quote(&lines, Some(RATE()), Some(coupon)).unwrap();
+        let quote = priced(&lines, Some(RATE()), Some(coupon)).unwrap();
         assert_eq!((quote.shipping_fee, quote.total), (Some(Money::ZERO), twd(1400)));
     }
 
@@ -294,18 +311,18 @@ mod tests {
         };
         let coupon = CouponUse { code: &CODE, benefit: Benefit::Percentage(10), scope: &scope };
         let lines = [of(1, 100, 2), of(2, 1000, 1), of(3, 55, 1)];
-        let priced = quote(&lines, Some(RATE()), Some(coupon)).unwrap();
+        let shown = priced(&lines, Some(RATE()), Some(coupon)).unwrap();
         // 10 % of 255 is 25.5: rounded down; 19.6 and 5.4 of it.
         let shares = vec![twd(20), twd(0), twd(5)];
         let source = Source::Coupon(CODE.clone());
         let target = Target::Lines(shares);
-        assert_eq!(priced.adjustments, [Adjustment { source, amount: twd(25), target }]);
-        assert_eq!((priced.subtotal, priced.discount), (twd(1255), twd(25)));
-        assert_eq!((priced.total, priced.vat_included()), (twd(1330), twd(63)));
+        assert_eq!(shown.adjustments, [Adjustment { source, amount: twd(25), target }]);
+        assert_eq!((shown.subtotal, shown.discount), (twd(1255), twd(25)));
+        assert_eq!((shown.total, shown.vat_included()), (twd(1330), twd(63)));
         // Nothing is taken off what it is not for.
-        let nothing = quote(&lines[1..2], None, Some(coupon)).unwrap();
+        let nothing = priced(&lines[1..2], None, Some(coupon)).unwrap();
         assert_eq!((nothing.adjustments, nothing.total), (Vec::new(), twd(1000)));
-        let waived = quote(&lines, Some(RATE()), Some(everything(Benefit::FreeShipping))).unwrap();
+        let waived = priced(&lines, Some(RATE()), Some(everything(Benefit::FreeShipping))).unwrap();
         let source = Source::Coupon(CODE.clone());
         let expected = Adjustment { source, amount: twd(100), target: Target::Shipping };
         assert_eq!(waived.adjustments, [expected]);
@@ -339,11 +356,10 @@ mod tests {
         ) {
             let lines: Vec<_> = lines.into_iter().map(|(n, p, q)| of(n, p, q)).collect();
             let coupon = benefit.map(|benefit| CouponUse { code: &CODE, benefit, scope: &scope });
-            let quote = quote(&lines, ship.then(RATE), coupon).unwrap();
+            let quote = priced(&lines, ship.then(RATE), coupon).unwrap();
             let exact: i64 =
                 lines.iter().map(|l| l.unit_price.amount() * i64::from(l.quantity.get())).sum();
             prop_assert_eq!(quote.subtotal.amount(), exact);
-            prop_assert_eq!(subtotal(&lines).unwrap(), quote.subtotal);
             prop_assert_eq!(quote.line_totals.len(), lines.len());
             let fee = quote.shipping_fee.map_or(0, Money::amount);
             prop_assert_eq!(quote.shipping_fee.is_some(), ship);
@@ -375,8 +391,8 @@ mod tests {
         ) {
             let lines: Vec<_> = lines.into_iter().map(|(n, p, q)| of(n, p, q)).collect();
             let coupon = benefit.map(|benefit| CouponUse { code: &CODE, benefit, scope: &scope });
-            let without = quote(&lines, ship.then(RATE), None).unwrap();
-            let with = quote(&lines, ship.then(RATE), coupon).unwrap();
+            let without = priced(&lines, ship.then(RATE), None).unwrap();
+            let with = priced(&lines, ship.then(RATE), coupon).unwrap();
             prop_assert_eq!(with.subtotal, without.subtotal);
             prop_assert_eq!(with.total.plus(with.saved_by_coupon()).unwrap(), without.total);
             if let Some(Benefit::Percentage(percent)) = benefit {
@@ -397,10 +413,10 @@ mod tests {
         ) {
             let mut lines: Vec<_> = (0..).zip(lines).map(|(n, (p, q))| of(n, p, q)).collect();
             let coupon = benefit.map(|benefit| CouponUse { code: &CODE, benefit, scope: &scope });
-            let first = quote(&lines, Some(RATE()), coupon).unwrap();
+            let first = priced(&lines, Some(RATE()), coupon).unwrap();
             let turn = turn % lines.len();
             lines.rotate_left(turn);
-            let mut turned = quote(&lines, Some(RATE()), coupon).unwrap();
+            let mut turned = priced(&lines, Some(RATE()), coupon).unwrap();
             turned.line_totals.rotate_right(turn);
             for adjustment in &mut turned.adjustments {
                 if let Target::Lines(shares) = &mut adjustment.target {

@@ -1,6 +1,6 @@
 //! What is taken off, as buyers are told.
 
-use kernel::Money;
+use kernel::{LocalizedText, Money};
 use orders::{AdjustmentSource, AdjustmentTarget};
 use pricing::{Source, Target};
 use serde::Serialize;
@@ -10,6 +10,8 @@ use utoipa::ToSchema;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AdjustmentKind {
+    /// A promotion of the shop.
+    Promotion,
     /// The coupon that was typed in.
     Coupon,
 }
@@ -47,6 +49,9 @@ pub struct AdjustmentView {
     /// The coupon's code.
     #[schema(required, example = "WELCOME10")]
     pub code: Option<String>,
+    /// The promotion's name.
+    #[schema(required)]
+    pub name: Option<LocalizedText>,
     /// How much.
     pub amount: Money,
     /// Of each line so much, together the amount; of lines that are not here nothing.
@@ -55,7 +60,12 @@ pub struct AdjustmentView {
 
 /// What is taken off an order.
 pub fn of_order(adjustment: &orders::Adjustment) -> AdjustmentView {
-    let AdjustmentSource::Coupon(code) = &adjustment.source;
+    let (kind, code, name) = match &adjustment.source {
+        AdjustmentSource::Coupon(code) => (AdjustmentKind::Coupon, Some(code.clone()), None),
+        AdjustmentSource::Promotion { name, .. } => {
+            (AdjustmentKind::Promotion, None, Some(name.clone()))
+        }
+    };
     let (target, shares) = match &adjustment.target {
         AdjustmentTarget::Lines(shares) => {
             let share = |(line_no, amount): &(i16, Money)| AdjustmentShareView {
@@ -66,18 +76,15 @@ pub fn of_order(adjustment: &orders::Adjustment) -> AdjustmentView {
         }
         AdjustmentTarget::Shipping => (AdjustmentTargetWord::Shipping, Vec::new()),
     };
-    AdjustmentView {
-        kind: AdjustmentKind::Coupon,
-        target,
-        code: Some(code.clone()),
-        amount: adjustment.amount,
-        shares,
-    }
+    AdjustmentView { kind, target, code, name, amount: adjustment.amount, shares }
 }
 
 /// What is taken off lines that are only priced.
 pub(crate) fn of_quote(adjustment: pricing::Adjustment) -> AdjustmentView {
-    let Source::Coupon(code) = adjustment.source;
+    let (kind, code, name) = match adjustment.source {
+        Source::Coupon(code) => (AdjustmentKind::Coupon, Some(code.as_str().to_owned()), None),
+        Source::Promotion { name, .. } => (AdjustmentKind::Promotion, None, Some(name)),
+    };
     let (target, shares) = match adjustment.target {
         Target::Lines(shares) => {
             let shares = (1..).zip(shares).filter(|(_, amount)| *amount > Money::ZERO);
@@ -86,11 +93,5 @@ pub(crate) fn of_quote(adjustment: pricing::Adjustment) -> AdjustmentView {
         }
         Target::Shipping => (AdjustmentTargetWord::Shipping, Vec::new()),
     };
-    AdjustmentView {
-        kind: AdjustmentKind::Coupon,
-        target,
-        code: Some(code.as_str().to_owned()),
-        amount: adjustment.amount,
-        shares,
-    }
+    AdjustmentView { kind, target, code, name, amount: adjustment.amount, shares }
 }

@@ -9,7 +9,7 @@ use kernel::{
     id::{CartId, CartItemId, UserId, VariantId},
 };
 use pg::{Connection, DbError, DbResult};
-use pricing::{Coupon, Quote, QuoteError, QuoteLine};
+use pricing::{Coupon, Promotion, Promotions, Quote, QuoteError, QuoteLine};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -113,7 +113,10 @@ pub async fn view(
         }
         None => (None, None),
     };
-    let quote = price(cart, &lines, usable.as_ref())?;
+    let active = pricing::promotions::active(conn).await?;
+    let valid: Vec<&Promotion> = active.iter().filter(|it| it.is_valid_at(now)).collect();
+    let promotions = Promotions { valid: &valid, signed_in: customer.is_some() };
+    let quote = price(cart, &lines, promotions, usable.as_ref())?;
     if let Some(coupon) = &mut shown {
         // As long as no way of shipping is chosen, nothing is taken off its fee.
         coupon.discount = quote.saved_by_coupon();
@@ -144,9 +147,10 @@ pub async fn view(
 fn price(
     cart: Option<CartId>,
     lines: &[QuoteLine<'_>],
+    promotions: Promotions<'_>,
     coupon: Option<&Coupon>,
 ) -> DbResult<Quote> {
-    match pricing::quote(lines, None, coupon.map(Coupon::terms)) {
+    match pricing::quote(lines, None, promotions, coupon.map(Coupon::terms)) {
         Ok(quote) => Ok(quote),
         Err(QuoteError::Empty) => Ok(Quote::nothing()),
         Err(QuoteError::Money(_)) => Err(too_large(cart)),

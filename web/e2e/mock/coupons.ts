@@ -58,7 +58,8 @@ export function adjustmentsOf(coupon: CartCoupon | null, lines: readonly Money[]
     sum += amount;
     return { line_no: line + 1, amount: twd(upTo(sum) - upTo(sum - amount)) };
   });
-  return [{ kind: 'coupon', target: 'lines', code: coupon.code, amount: twd(off), shares }];
+  const { code } = coupon;
+  return [{ kind: 'coupon', target: 'lines', code, name: null, amount: twd(off), shares }];
 }
 
 /** What an order with this coupon is refused with. */

@@ -4,6 +4,7 @@ pub mod audit_log;
 pub mod backorders;
 pub mod bundles;
 pub mod categories;
+pub mod coupons;
 pub mod dead_letters;
 pub mod events;
 pub mod inventory;
@@ -15,6 +16,7 @@ pub mod payment_tasks;
 pub mod payments;
 pub mod policies;
 pub mod products;
+pub mod promotions;
 pub mod reason;
 pub mod reconciliations;
 pub mod refunds;
@@ -35,6 +37,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     inventory::routes()
         .merge(products::routes())
         .merge(categories::routes())
+        .merge(promotions::routes())
+        .merge(coupons::routes())
         .merge(bundles::routes())
         .merge(backorders::routes())
         .merge(transfers::routes())

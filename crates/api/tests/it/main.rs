@@ -30,6 +30,7 @@ mod order_requests;
 mod orders;
 mod payments;
 mod people;
+mod pricing_admin;
 mod refunds;
 mod search;
 mod second_factor;

@@ -53,7 +53,8 @@ impl Checkout {
         let cuts = cuts_of(&before, &asked.lines)?;
         let paid = check_place(conn, &before, &cuts).await?;
         let known = adjustments::of_orders(conn, &[id]).await?;
-        let Priced { amounts, taken_off } = price_after(conn, &before, &known, &cuts, now).await?;
+        let Priced { amounts, coupon_less, taken_off } =
+            price_after(conn, &before, &known, &cuts, now).await?;
         let less = before.total.minus(amounts.total).unwrap_or(Money::ZERO);
         let refunded = if paid { less } else { Money::ZERO };
         if refunded > Money::ZERO {
@@ -72,8 +73,8 @@ impl Checkout {
             self.give_back_cuts(conn, &before, &cuts, paid, &cause).await?;
             purchases::reduce(conn, &before, &units_less(&before, &cuts)).await?;
         }
-        if amounts.discount != before.discount && amounts.discount > Money::ZERO {
-            pricing::reduce(conn, id, amounts.discount).await?;
+        if let Some(amount) = coupon_less {
+            pricing::reduce(conn, id, amount).await?;
         }
         adjustments::change(conn, id, &known, &taken_off).await?;
         let change = Edit {

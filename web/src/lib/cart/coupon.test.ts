@@ -20,6 +20,7 @@ const off = (code: string, amount: number): Adjustment => ({
   kind: 'coupon',
   target: 'lines',
   code,
+  name: null,
   amount: twd(amount),
   shares: [{ line_no: 1, amount: twd(amount) }],
 });
@@ -90,6 +91,16 @@ describe('savings', () => {
   it('are named by what takes it off, and the rest is a discount', () => {
     const byTen = { label: '優惠碼 TEN', amount: twd(56) };
     const rest = { label: '折扣', amount: twd(20) };
+    const sale: Adjustment = {
+      ...off('', 30),
+      kind: 'promotion',
+      code: null,
+      name: { zh_tw: '滿額折', en: 'Spend and save' },
+    };
+    expect(savings(twd(86), [sale, off('TEN', 56)])).toEqual([
+      { label: '滿額折', amount: twd(30) },
+      byTen,
+    ]);
     expect(savings(twd(56), [off('TEN', 56)])).toEqual([byTen]);
     expect(savings(twd(76), [off('TEN', 56)])).toEqual([byTen, rest]);
     expect(savings(twd(20), [])).toEqual([rest]);

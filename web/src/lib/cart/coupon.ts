@@ -8,6 +8,7 @@ import type {
 } from '#lib/api/types.ts';
 import { formatDateTime } from '#lib/format/date.ts';
 import { formatMoney } from '#lib/format/money.ts';
+import { localized } from '#lib/i18n/text.ts';
 import { m } from '#lib/paraglide/messages.js';
 
 /** What the last attempt to change the coupon brought. */
@@ -82,14 +83,16 @@ interface Saving {
   amount: Money;
 }
 
+function labelOf({ name, code }: Adjustment): string {
+  if (name) return localized(name);
+  return code === null ? m.summary_discount() : m.summary_coupon({ code });
+}
+
 /** What is taken off the goods, by what takes it off, in the order of evaluation. */
 export function savings(discount: Money, adjustments: readonly Adjustment[]): Saving[] {
   const saved = adjustments
     .filter(({ target }) => target === 'lines')
-    .map(({ code, amount }) => ({
-      label: code === null ? m.summary_discount() : m.summary_coupon({ code }),
-      amount,
-    }));
+    .map((adjustment) => ({ label: labelOf(adjustment), amount: adjustment.amount }));
   // Orders from before the shop kept what took it off know only the sum.
   const explained = saved.reduce((sum, { amount }) => sum + amount.amount, 0);
   const rest = { ...discount, amount: discount.amount - explained };

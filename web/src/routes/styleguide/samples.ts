@@ -145,11 +145,20 @@ export const CART: Cart = {
   discount: twd(256),
   adjustments: [
     {
+      kind: 'promotion',
+      target: 'lines',
+      code: null,
+      name: text('滿 NT$ 2,000 折 NT$ 56', 'NT$ 56 off from NT$ 2,000'),
+      amount: twd(56),
+      shares: [{ line_no: 1, amount: twd(56) }],
+    },
+    {
       kind: 'coupon',
       target: 'lines',
-      code: 'SAMPLE10',
-      amount: twd(256),
-      shares: [{ line_no: 1, amount: twd(256) }],
+      code: 'SAMPLE8',
+      name: null,
+      amount: twd(200),
+      shares: [{ line_no: 1, amount: twd(200) }],
     },
   ],
   shipping_fee: null,

@@ -58,7 +58,7 @@ impl Shop {
         if basket.price == PriceSeen::Wrong && !self.has(Fault::BelievesPrice) {
             return Answer::PriceChanged;
         }
-        let Some(quote) = self.quote(basket, coupon.as_ref().map(Coupon::terms)) else {
+        let Some(quote) = self.quote(basket, coupon.as_ref().map(pricing::Coupon::terms)) else {
             return Answer::Broken("no quote".into());
         };
         let id = self.next_id();

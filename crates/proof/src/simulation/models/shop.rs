@@ -15,8 +15,8 @@ use kernel::{
 use orders::{Move, OrderStatus};
 use payments::{PaymentMove, PaymentStatus};
 use pricing::{
-    Benefit, Coupon, CouponCode, CouponRefusal, CouponUse, Quote, QuoteLine, Scope, ShippingRate,
-    Usage,
+    Benefit, Coupon, CouponCode, CouponRefusal, CouponUse, Promotions, Quote, QuoteLine, Scope,
+    ShippingRate, Usage,
 };
 use uuid::Uuid;
 
@@ -123,7 +123,7 @@ impl Shop {
     pub(super) fn quote(&self, basket: &Basket, coupon: Option<CouponUse<'_>>) -> Option<Quote> {
         let lines = self.lines(basket)?;
         let rate = ShippingRate { fee: dollars(FEE), free_from: Some(dollars(FREE_FROM)) };
-        pricing::quote(&lines, Some(rate), coupon).ok()
+        pricing::quote(&lines, Some(rate), Promotions::default(), coupon).ok()
     }
 
     /// Each variant is a product of its own here.
