@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use kernel::{
     LocalizedText, Money,
-    id::{ProductId, VariantId},
+    id::{CategoryId, ProductId, VariantId},
 };
 use pg::{Connection, DbResult};
 
@@ -18,6 +18,8 @@ pub struct Offer {
     pub variant_id: VariantId,
     /// Its product.
     pub product_id: ProductId,
+    /// Its product's category, and all that this lies in.
+    pub categories: Arc<[CategoryId]>,
     /// Its product's place in addresses.
     pub product_slug: Arc<str>,
     /// Its stock keeping unit.

@@ -40,6 +40,7 @@ pub async fn upsert_category(conn: &mut Connection, category: &Category) -> DbRe
 struct OfferRow {
     variant_id: Uuid,
     product_id: Uuid,
+    categories: Vec<Uuid>,
     product_slug: String,
     sku: String,
     name_zh: String,
@@ -66,7 +67,9 @@ pub async fn offers(conn: &mut Connection, variants: &[VariantId]) -> DbResult<V
     let ids: Vec<Uuid> = variants.iter().map(|id| id.as_uuid()).collect();
     let rows = query_as!(
         OfferRow,
-        r#"SELECT v.id AS variant_id, v.product_id, p.slug AS product_slug, v.sku,
+        r#"SELECT v.id AS variant_id, v.product_id,
+             catalog.category_path(p.category_id) AS "categories!",
+             p.slug AS product_slug, v.sku,
              p.name_zh, p.name_en, v.name_zh AS variant_name_zh, v.name_en AS variant_name_en,
              v.price, v.purchase_limit, v.reservation_minutes,
              (v.active AND p.status = 'published') AS "for_sale!", p.published_at,
@@ -125,6 +128,7 @@ impl TryFrom<OfferRow> for Listed {
         let offer = Offer {
             variant_id: row.variant_id.into(),
             product_id: row.product_id.into(),
+            categories: row.categories.into_iter().map(CategoryId::from).collect(),
             product_slug: row.product_slug.into(),
             sku: row.sku.into(),
             name: LocalizedText::new(row.name_zh, row.name_en),

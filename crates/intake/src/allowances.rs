@@ -9,13 +9,13 @@ use std::collections::HashMap;
 
 use catalog::Offer;
 use jiff::Timestamp;
-use kernel::{Money, id::VariantId};
+use kernel::id::VariantId;
 use orders::{
     Buyer, Holder, Purchase,
     purchases::{self, Bought},
 };
 use pg::{Connection, DbResult};
-use pricing::{Benefit, Coupon, CouponCode, CouponRefusal, Redemption, Usage};
+use pricing::{Coupon, CouponCode, CouponRefusal, CouponUse, QuoteLine, Redemption, Usage};
 use uuid::Uuid;
 
 use crate::{
@@ -128,13 +128,13 @@ impl Allowances {
         &self.holds
     }
 
-    /// What the request's coupon gives for lines of this sum; or why it gives nothing.
-    pub fn benefit(
+    /// What the request's coupon gives for these lines; or why it gives nothing.
+    pub fn coupon(
         &self,
         request: &PlaceOrder,
-        subtotal: Money,
+        lines: &[QuoteLine<'_>],
         now: Timestamp,
-    ) -> Result<Option<(&CouponCode, Benefit)>, CouponRefusal> {
+    ) -> Result<Option<CouponUse<'_>>, CouponRefusal> {
         if request.coupon_code.is_none() {
             return Ok(None);
         }
@@ -145,8 +145,7 @@ impl Allowances {
             Some(_) => buyer(request).names().map(used).max().unwrap_or(0),
             None => 0,
         };
-        let benefit = coupon.check(subtotal, Usage(usage), now)?;
-        Ok(Some((&coupon.code, benefit)))
+        coupon.check(lines, Usage(usage), now).map(Some)
     }
 
     /// Notes what an accepted order takes, for the requests after it.

@@ -18,8 +18,12 @@ use kernel::{
     Clock, Ids,
     id::{OrderId, VariantId},
 };
-use orders::{Holder, KnownKey, LineComponent, NewOrder, Order, OrderStatus, purchases};
+use orders::{
+    Adjustment, Holder, KnownKey, LineComponent, NewOrder, Order, OrderStatus, adjustments,
+    purchases,
+};
 use pg::{Connection, Db, DbError, DbResult};
+use pricing::{Promotion, PromotionBook};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -79,6 +83,8 @@ pub(crate) struct Means<'a> {
     pub ids: &'a Ids,
     /// What the variants cost, out of memory while nothing changes.
     pub book: &'a OfferBook,
+    /// What is taken off by itself, out of memory as well.
+    pub promotions: &'a PromotionBook,
     /// How long stock is held for an unpaid order.
     pub reservation: SignedDuration,
     /// Unpaid orders that one name may have open; 0: any number.
@@ -124,6 +130,8 @@ pub(crate) async fn place(
     wanted.dedup();
     // What needs no lock is read first: a hot variant's row is held as short as possible.
     let Reading { offers, revision } = means.book.read(&mut tx, &wanted, now).await?;
+    let promotions = means.promotions.read(&mut tx, revision).await?;
+    let promotions: Vec<&Promotion> = promotions.iter().filter(|it| it.is_valid_at(now)).collect();
     let stocked = bundles::stocked(&wanted, &offers);
     let methods = shipping::methods(&mut tx).await?;
     let payment_methods = payments::methods::offered(&mut tx).await?;
@@ -134,6 +142,7 @@ pub(crate) async fn place(
     }
     let facts = Facts {
         offers: &offers,
+        promotions: &promotions,
         methods: &methods,
         payment_methods: &payment_methods,
         sourcing: &sourcing,
@@ -307,6 +316,8 @@ async fn write_orders<'a>(
     orders::insert(conn, &new).await?;
     let parts: Vec<&LineComponent> = drafts.clone().flat_map(|draft| &draft.components).collect();
     orders::components::insert(conn, &parts).await?;
+    let taken_off: Vec<&Adjustment> = drafts.flat_map(|draft| &draft.adjustments).collect();
+    adjustments::insert(conn, &taken_off).await?;
     let event = |new: &NewOrder<'_>| orders::events::created(new.order, facts.clock, facts.ids);
     let events: Vec<_> = new.iter().map(event).collect();
     outbox::append(conn, &events).await?;
@@ -375,9 +386,10 @@ async fn replayed(
     inventory::parts::as_first_held(conn, &ids, &mut held).await?;
     let waited = backorders::remembered(conn, &ids, &mut held).await?;
     let components = bundles::remembered(conn, &stored, &held).await?;
+    let taken_off = adjustments::as_placed(conn, &ids).await?;
     let replay = |order: Order| {
         let id = order.id;
-        (id, Arc::new(first_answer(order, &held, &waited, &components, offers)))
+        (id, Arc::new(first_answer(order, &held, &waited, &components, &taken_off, offers)))
     };
     Ok(stored.into_iter().map(replay).collect())
 }
@@ -399,6 +411,7 @@ pub(crate) fn first_answer(
     held: &[Reservation],
     waited: &[Backorder],
     components: &[LineComponent],
+    taken_off: &[Adjustment],
     offers: &HashMap<VariantId, Offer>,
 ) -> Placed {
     order.status = OrderStatus::PendingPayment;
@@ -410,7 +423,8 @@ pub(crate) fn first_answer(
         .map(|r| (r.line_no, r.key, r.quantity, r.available_before));
     let own = components.iter().filter(|component| component.order == id).cloned().collect();
     let backordered = backorders::of_order(waited, &order);
-    Placed { backordered, ..placed(order, taken, own, offers, true) }
+    let adjustments = taken_off.iter().filter(|it| it.order == id).cloned().collect();
+    Placed { backordered, adjustments, ..placed(order, taken, own, offers, true) }
 }
 
 fn outcomes(
@@ -423,7 +437,7 @@ fn outcomes(
     let mut accepted = accepted.into_iter().map(|Accepted { draft, allocations, backordered }| {
         let taken = allocations.iter().map(|a| (a.line_no, a.key, a.quantity, a.available_before));
         let placed = placed(draft.order, taken, draft.components, offers, false);
-        Arc::new(Placed { backordered, ..placed })
+        Arc::new(Placed { backordered, adjustments: draft.adjustments, ..placed })
     });
     let mut next = || accepted.next().unwrap_or_else(|| unreachable!("one for each that is new"));
     let outcome = |decision| match decision {
@@ -469,5 +483,13 @@ fn placed(
         })
     };
     let faces = order.lines.iter().map(face).collect();
-    Placed { order, deductions, components, backordered: Vec::new(), faces, replayed }
+    Placed {
+        order,
+        deductions,
+        components,
+        adjustments: Vec::new(),
+        backordered: Vec::new(),
+        faces,
+        replayed,
+    }
 }

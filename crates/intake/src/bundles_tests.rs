@@ -32,6 +32,7 @@ fn offer(number: u8, parts: &[(u8, u32)]) -> Offer {
     Offer {
         variant_id: variant(number),
         product_id: Uuid::from_u128(number.into()).into(),
+        categories: Arc::default(),
         product_slug: "".into(),
         sku: format!("S-{number}").into(),
         name: LocalizedText::default(),

@@ -13,10 +13,14 @@ use kernel::{
     id::{OrderId, VariantId},
 };
 use orders::{
-    Buyer, Holder, KnownKey, Line, LineComponent, Order, OrderStatus, Purchase, purchases,
+    Adjustment, AdjustmentSource, AdjustmentTarget, Buyer, Holder, KnownKey, Line, LineComponent,
+    Order, OrderStatus, Purchase, purchases,
 };
 use payments::MethodRefusal;
-use pricing::{CouponCode, Quote, QuoteLine, Redeemer, Redemption, ShippingRate};
+use pricing::{
+    CouponCode, Promotion, Promotions, Quote, QuoteLine, Redeemer, Redemption, ShippingRate,
+    Source, Target,
+};
 use shipping::Method;
 
 use crate::{
@@ -28,6 +32,8 @@ use crate::{
 /// Everything a batch knows besides its requests.
 pub(crate) struct Facts<'a> {
     pub offers: &'a HashMap<VariantId, Offer>,
+    /// The promotions that count now.
+    pub promotions: &'a [&'a Promotion],
     pub methods: &'a [Method],
     /// The ways of paying on offer.
     pub payment_methods: &'a [payments::Method],
@@ -51,6 +57,8 @@ pub(crate) struct Draft<'a> {
     pub holder: Option<Holder>,
     /// What the bundles of its lines are made of.
     pub components: Vec<LineComponent>,
+    /// What is taken off it.
+    pub adjustments: Vec<Adjustment>,
     demands: Vec<Demand>,
     preference: &'a Preference,
 }
@@ -90,10 +98,11 @@ pub(crate) fn draft<'a>(
     allowances.check_purchases(request, facts.offers)?;
     let holder = allowances.check_holds(request)?;
     let demands = bundles::demands(request, &offers)?;
-    let (quote, coupon) = price(request, facts, &offers, allowances)?;
+    let (mut quote, coupon) = price(request, facts, &offers, allowances)?;
     let held = time(request, facts, &offers, quote.total).map_err(Refusal::PaymentMethod)?;
     let id: OrderId = facts.ids.next_on(facts.clock, request.lines[0].variant.shard());
-    let saved = quote.saved;
+    let saved = quote.saved_by_coupon();
+    let adjustments = adjustments(id, std::mem::take(&mut quote.adjustments));
     let mut order = order(request, facts, &offers, quote, id);
     order.reserved_until = facts.now + held;
     // A coupon that saves nothing is not used up.
@@ -111,6 +120,7 @@ pub(crate) fn draft<'a>(
         redemption,
         holder,
         components: bundles::components(id, request, &offers),
+        adjustments,
         demands,
         preference: &facts.preferences[request.shipping_address.postal_code.as_str()],
         order,
@@ -182,14 +192,18 @@ fn price(
         .lines
         .iter()
         .zip(offers)
-        .map(|(line, offer)| QuoteLine { unit_price: offer.price, quantity: line.quantity })
+        .map(|(line, offer)| QuoteLine {
+            variant: line.variant,
+            product: offer.product_id,
+            categories: &offer.categories,
+            unit_price: offer.price,
+            quantity: line.quantity,
+        })
         .collect();
-    let subtotal = pricing::subtotal(&lines).map_err(|_| Refusal::TotalOutOfRange)?;
-    let coupon =
-        allowances.benefit(request, subtotal, facts.now).map_err(Refusal::CouponInvalid)?;
-    let benefit = coupon.map(|(_, benefit)| benefit);
-    let quote =
-        pricing::quote(&lines, Some(rate), benefit).map_err(|_| Refusal::TotalOutOfRange)?;
+    let coupon = allowances.coupon(request, &lines, facts.now).map_err(Refusal::CouponInvalid)?;
+    let promotions = Promotions { valid: facts.promotions, signed_in: request.customer.is_some() };
+    let quote = pricing::quote(&lines, Some(rate), promotions, coupon)
+        .map_err(|_| Refusal::TotalOutOfRange)?;
     let changed: Vec<PriceChange> = request
         .lines
         .iter()
@@ -209,7 +223,28 @@ fn price(
     if quote.total == Money::ZERO {
         return Err(Refusal::TotalOutOfRange);
     }
-    Ok((quote, coupon.map(|(code, _)| code.clone())))
+    Ok((quote, coupon.map(|coupon| coupon.code.clone())))
+}
+
+/// What is taken off the order, as it is kept with it.
+fn adjustments(order: OrderId, taken: Vec<pricing::Adjustment>) -> Vec<Adjustment> {
+    let keep = |(position, it): (i16, pricing::Adjustment)| {
+        let source = match it.source {
+            Source::Coupon(code) => AdjustmentSource::Coupon(code.as_str().to_owned()),
+            Source::Promotion { id, name } => AdjustmentSource::Promotion { id, name },
+        };
+        let amount = it.amount;
+        match it.target {
+            Target::Lines(shares) => {
+                Adjustment::of_lines(order, position, source, amount, (1..).zip(shares))
+            }
+            Target::Shipping => {
+                let target = AdjustmentTarget::Shipping;
+                Adjustment { order, position, source, amount, target }
+            }
+        }
+    };
+    (1..).zip(taken).map(keep).collect()
 }
 
 /// For how long the order is held (BR-003), by how it is to be paid and by what of it is in a sale.

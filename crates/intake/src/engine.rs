@@ -9,6 +9,7 @@ use catalog::OfferBook;
 use jiff::SignedDuration;
 use kernel::{Ids, SharedClock};
 use pg::Db;
+use pricing::PromotionBook;
 use tokio::sync::{Mutex, Notify, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -93,6 +94,7 @@ impl Intake {
             gate: Gate::default(),
             caution: Caution::default(),
             book: OfferBook::default(),
+            promotions: PromotionBook::default(),
             in_flight: InFlight::default(),
             counts: Arc::new(Counts::default()),
             queue: queue.downgrade(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kernel::id::{VariantId, WarehouseId};
-use orders::{LineComponent, Order};
+use orders::{Adjustment, LineComponent, Order};
 
 /// A placed order: the same for the first answer and for every replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Placed {
     pub deductions: Vec<Deduction>,
     /// What the bundles among its lines are made of, in line order.
     pub components: Vec<LineComponent>,
+    /// What was taken off it, in the order of evaluation.
+    pub adjustments: Vec<Adjustment>,
     /// Units that were sold beyond stock, by line.
     pub backordered: Vec<(i16, i32)>,
     /// What the catalogue shows for each line, in line order.

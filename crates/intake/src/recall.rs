@@ -31,5 +31,7 @@ pub async fn recall(
     inventory::parts::as_first_held(conn, &[known.order], &mut held).await?;
     let waited = backorders::remembered(conn, &[known.order], &mut held).await?;
     let components = bundles::remembered(conn, std::slice::from_ref(&order), &held).await?;
-    Ok(Some(Arc::new(batch::first_answer(order, &held, &waited, &components, &offers))))
+    let taken_off = orders::adjustments::as_placed(conn, &[known.order]).await?;
+    let first = batch::first_answer(order, &held, &waited, &components, &taken_off, &offers);
+    Ok(Some(Arc::new(first)))
 }

@@ -53,6 +53,8 @@ id_types! {
     ProductId,
     /// A variant (SKU): what is stocked and sold. Its id fixes its [`Shard`].
     VariantId,
+    /// A promotion: what is taken off by itself.
+    PromotionId,
     /// A warehouse.
     WarehouseId,
     /// Goods on their way from one warehouse to another.

@@ -9,7 +9,8 @@
 //! - what buyers have of limited variants ([`purchases`]), and what they hold without having paid
 //!   ([`holds`]), is what their live orders say;
 //! - a line never changes; what is left of one that operations cut is told beside it ([`edit`]), and
-//!   [`load`] reads what is left.
+//!   [`load`] reads what is left;
+//! - what was taken off an order is explained, and adds up to its discount ([`adjustments`]).
 //!
 //! - an order that somebody may have money for ([`awaiting`]) does not end before they were asked.
 //!
@@ -18,6 +19,7 @@
 //! hold, and by [`claim()`], in the order of their ids. The names of holders are locked before any
 //! stock row.
 
+pub mod adjustments;
 pub mod awaiting;
 pub mod buyer;
 mod claim;
@@ -35,6 +37,7 @@ pub mod number;
 pub mod placing;
 pub mod purchases;
 mod sql;
+mod sql_adjustments;
 mod sql_awaiting;
 mod sql_components;
 mod sql_edits;
@@ -47,6 +50,7 @@ mod sql_waiting;
 pub mod transition;
 pub mod waiting;
 
+pub use adjustments::{Adjustment, AdjustmentSource, AdjustmentTarget};
 pub use awaiting::{Awaiting, await_payment};
 pub use buyer::Buyer;
 pub use claim::claim;

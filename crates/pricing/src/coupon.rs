@@ -4,6 +4,11 @@ use jiff::Timestamp;
 use kernel::Money;
 use thiserror::Error;
 
+use crate::{
+    quote::{CouponUse, QuoteLine},
+    scope::Scope,
+};
+
 /// A code as it is kept: in capitals, so that it is the same in any case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CouponCode(String);
@@ -72,7 +77,9 @@ pub struct Coupon {
     pub code: CouponCode,
     /// What it gives.
     pub benefit: Benefit,
-    /// The lines have to cost at least this, before anything is taken off.
+    /// What it is for.
+    pub scope: Scope,
+    /// The lines it is for have to cost at least this, before anything is taken off.
     pub minimum_spend: Money,
     /// From when on it can be used.
     pub valid_from: Option<Timestamp>,
@@ -113,7 +120,10 @@ pub enum CouponRefusal {
     /// This buyer has used it as often as one may.
     #[error("you have used this coupon already")]
     AlreadyUsed,
-    /// The lines cost too little.
+    /// None of the lines is what it is for.
+    #[error("the coupon is for other products")]
+    NothingCovered,
+    /// The lines it is for cost too little.
     #[error("the coupon needs an order of at least {minimum}")]
     BelowMinimum {
         /// What they have to cost.
@@ -130,6 +140,7 @@ impl CouponRefusal {
             Self::Expired => "expired",
             Self::UsedUp => "used_up",
             Self::AlreadyUsed => "already_used",
+            Self::NothingCovered => "nothing_covered",
             Self::BelowMinimum { .. } => "minimum_not_reached",
         }
     }
@@ -150,6 +161,9 @@ pub enum InvalidCoupon {
     /// A limit of no orders, or of more than can be counted.
     #[error("a coupon's limit is 1 to {}", i32::MAX)]
     Limit,
+    /// It names more products or categories than can be kept.
+    #[error("a coupon names {} products and {} categories at most", Scope::MOST, Scope::MOST)]
+    Scope,
 }
 
 impl Coupon {
@@ -171,16 +185,30 @@ impl Coupon {
         if self.total_limit.is_some_and(absurd) || self.per_customer_limit.is_some_and(absurd) {
             return Err(InvalidCoupon::Limit);
         }
-        Ok(())
+        if self.scope.fits() { Ok(()) } else { Err(InvalidCoupon::Scope) }
     }
 
-    /// Whether an order may use it now.
+    /// What the lines it is for cost together, before anything is taken off.
+    pub fn covered(&self, lines: &[QuoteLine<'_>]) -> Money {
+        let covered = lines.iter().filter(|line| self.scope.covers(line));
+        let sums = covered.map(|line| line.unit_price.times(line.quantity.get()));
+        let sum = sums.collect::<Result<Vec<_>, _>>().and_then(Money::sum);
+        // What cannot be counted is refused by the quote; of a minimum it is enough.
+        sum.or(Money::twd(Money::MAX_AMOUNT)).unwrap_or(Money::ZERO)
+    }
+
+    /// Its terms, as far as prices are concerned.
+    pub const fn terms(&self) -> CouponUse<'_> {
+        CouponUse { code: &self.code, benefit: self.benefit, scope: &self.scope }
+    }
+
+    /// Whether an order of these lines may use it now.
     pub fn check(
         &self,
-        subtotal: Money,
+        lines: &[QuoteLine<'_>],
         usage: Usage,
         now: Timestamp,
-    ) -> Result<Benefit, CouponRefusal> {
+    ) -> Result<CouponUse<'_>, CouponRefusal> {
         if !self.active || self.valid_until.is_some_and(|until| until <= now) {
             return Err(CouponRefusal::Expired);
         }
@@ -188,10 +216,13 @@ impl Coupon {
             return Err(CouponRefusal::NotYetValid { from });
         }
         self.check_limits(usage)?;
-        if subtotal < self.minimum_spend {
+        if !lines.is_empty() && !lines.iter().any(|line| self.scope.covers(line)) {
+            return Err(CouponRefusal::NothingCovered);
+        }
+        if self.covered(lines) < self.minimum_spend {
             return Err(CouponRefusal::BelowMinimum { minimum: self.minimum_spend });
         }
-        Ok(self.benefit)
+        Ok(self.terms())
     }
 
     /// Whether one more order, of a buyer who has used it so often, is within the limits.
@@ -209,6 +240,9 @@ impl Coupon {
 
 #[cfg(test)]
 mod tests {
+    use kernel::Quantity;
+    use uuid::Uuid;
+
     use super::*;
 
     fn at(second: i64) -> Timestamp {
@@ -219,6 +253,7 @@ mod tests {
         Coupon {
             code: CouponCode::parse("welcome").unwrap(),
             benefit: Benefit::Percentage(10),
+            scope: Scope::EVERYTHING,
             minimum_spend: Money::twd(500).unwrap(),
             valid_from: Some(at(100)),
             valid_until: Some(at(200)),
@@ -237,22 +272,46 @@ mod tests {
         }
     }
 
+    fn line(product: u128, price: i64) -> QuoteLine<'static> {
+        QuoteLine {
+            variant: Uuid::from_u128(product).into(),
+            product: Uuid::from_u128(product).into(),
+            categories: &[],
+            unit_price: Money::twd(price).unwrap(),
+            quantity: Quantity::new(1).unwrap(),
+        }
+    }
+
+    #[test]
+    fn only_what_it_is_for_counts() {
+        let scope = Scope { products: vec![Uuid::from_u128(1).into()], categories: Vec::new() };
+        let scoped = Coupon { scope, ..coupon() };
+        let check = |lines: &[QuoteLine<'_>]| scoped.check(lines, Usage(0), at(150)).err();
+        let minimum = Money::twd(500).unwrap();
+        assert_eq!(check(&[line(2, 900)]), Some(CouponRefusal::NothingCovered));
+        let too_little = [line(1, 499), line(2, 900)];
+        assert_eq!(check(&too_little), Some(CouponRefusal::BelowMinimum { minimum }));
+        assert_eq!(scoped.covered(&too_little), Money::twd(499).unwrap());
+        assert_eq!(check(&[line(1, 499), line(2, 900), line(1, 1)]), None);
+        // An empty cart wants something; it does not want something else.
+        assert_eq!(check(&[]), Some(CouponRefusal::BelowMinimum { minimum }));
+    }
+
     #[test]
     fn every_bound_is_exact() {
-        let enough = Money::twd(500).unwrap();
-        let check = |coupon: &Coupon, subtotal, used, second| {
-            coupon.check(subtotal, Usage(used), at(second)).err()
+        let enough = 500;
+        let check = |coupon: &Coupon, price, used, second| {
+            coupon.check(&[line(1, price)], Usage(used), at(second)).err()
         };
         let good = coupon();
-        assert_eq!(good.check(enough, Usage(0), at(100)), Ok(Benefit::Percentage(10)));
+        assert_eq!(good.check(&[line(1, enough)], Usage(0), at(100)), Ok(good.terms()));
         assert_eq!(check(&good, enough, 0, 199), None);
         let from = at(100);
         assert_eq!(check(&good, enough, 0, 99), Some(CouponRefusal::NotYetValid { from }));
         assert_eq!(check(&good, enough, 0, 200), Some(CouponRefusal::Expired));
         assert_eq!(check(&good, enough, 1, 150), Some(CouponRefusal::AlreadyUsed));
-        let minimum = enough;
-        let less = Money::twd(499).unwrap();
-        assert_eq!(check(&good, less, 0, 150), Some(CouponRefusal::BelowMinimum { minimum }));
+        let minimum = Money::twd(enough).unwrap();
+        assert_eq!(check(&good, 499, 0, 150), Some(CouponRefusal::BelowMinimum { minimum }));
         let used_up = Coupon { redeemed: 5, ..coupon() };
         assert_eq!(check(&used_up, enough, 0, 150), Some(CouponRefusal::UsedUp));
         let off = Coupon { active: false, ..coupon() };
@@ -275,5 +334,9 @@ mod tests {
         assert_eq!(wrong(|c| c.valid_until = c.valid_from), InvalidCoupon::Period);
         assert_eq!(wrong(|c| c.total_limit = Some(0)), InvalidCoupon::Limit);
         assert_eq!(wrong(|c| c.per_customer_limit = Some(u32::MAX)), InvalidCoupon::Limit);
+        let many = |c: &mut Coupon| {
+            c.scope.products = (0..201).map(|n| Uuid::from_u128(n).into()).collect();
+        };
+        assert_eq!(wrong(many), InvalidCoupon::Scope);
     }
 }

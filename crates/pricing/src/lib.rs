@@ -2,25 +2,42 @@
 //!
 //! *Invariant:* prices are decided here, from the catalogue; what a client sends is only compared.
 //! *Invariant:* [`quote()`] and [`Coupon::check`] are pure; the same input gives the same answer, to
-//! the dollar.
+//! the dollar, and the answer says what each dollar was taken off by (`docs/pricing.md`).
 //! *Invariant:* a coupon's `redeemed` is the number of its live redemptions. Redemptions are written
 //! and come back in the transaction of the order's own change, and whoever decides by a coupon holds
 //! its row ([`lock`]) until that transaction ends: so limits hold however many ask at once.
 //!
 //! *Lock order:* coupons in the order of their codes, after the stock rows (`docs/CONCURRENCY.md`).
 
+pub mod adjustment;
 pub mod coupon;
+pub mod coupons;
+pub mod evaluate;
 mod locks;
+pub mod promotion;
+mod promotion_book;
+pub mod promotions;
 pub mod quote;
 pub mod redemption;
+pub mod scope;
 mod sql;
+mod sql_promotions;
+mod vat;
 
+pub use adjustment::{Adjustment, Source, Target};
 pub use coupon::{Benefit, Coupon, CouponCode, CouponRefusal, InvalidCoupon, Usage};
+pub use coupons::{CouponError, StoredCoupon};
+pub use evaluate::Promotions;
 pub use locks::lock;
-pub use quote::{Quote, QuoteError, QuoteLine, ShippingRate, quote, subtotal};
+pub use promotion::{InvalidPromotion, Off, Promotion, Rule, Tier};
+pub use promotion_book::PromotionBook;
+pub use promotions::{PromotionError, StoredPromotion};
+pub use quote::{CouponUse, Quote, QuoteError, QuoteLine, ShippingRate, coupon_reduction, quote};
 pub use redemption::{
     Redeemer, Redemption, has_room, redeem, redeem_again, reduce, release, used_by,
 };
+pub use scope::Scope;
+pub use vat::vat_included;
 
 use jiff::Timestamp;
 use pg::{Connection, DbError};
@@ -44,7 +61,10 @@ pub async fn put_coupon(
     now: Timestamp,
 ) -> Result<(), PutCouponError> {
     coupon.validate()?;
-    Ok(sql::put_coupon(conn, coupon, now).await?)
+    if !sql::insert_coupon(conn, coupon, now).await? {
+        sql::update_coupon(conn, coupon, now).await?;
+    }
+    Ok(())
 }
 
 /// The coupon with this code, without locking: to show what it would do, never to decide.

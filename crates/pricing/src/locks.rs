@@ -6,6 +6,7 @@ use pg::{Connection, DbResult};
 
 use crate::{
     coupon::{Coupon, CouponCode},
+    coupons::StoredCoupon,
     sql::CouponRow,
 };
 
@@ -23,6 +24,7 @@ pub async fn lock(
         r#"
         SELECT code, kind, value, minimum_spend, valid_from AS "valid_from: _"
              , valid_until AS "valid_until: _", total_limit, per_customer_limit, active, redeemed
+             , product_ids, category_ids, version
           FROM pricing.coupons
          WHERE code = ANY($1)
          ORDER BY code
@@ -37,4 +39,26 @@ pub async fn lock(
         Ok((coupon.code.clone(), coupon))
     });
     coupons.collect()
+}
+
+/// Locks one coupon for the rest of the transaction, to change its terms.
+pub(crate) async fn lock_stored(
+    conn: &mut Connection,
+    code: &CouponCode,
+) -> DbResult<Option<StoredCoupon>> {
+    let row = sqlx::query_as!(
+        CouponRow,
+        r#"
+        SELECT code, kind, value, minimum_spend, valid_from AS "valid_from: _"
+             , valid_until AS "valid_until: _", total_limit, per_customer_limit, active, redeemed
+             , product_ids, category_ids, version
+          FROM pricing.coupons
+         WHERE code = $1
+           FOR UPDATE
+        "#,
+        code.as_str(),
+    )
+    .fetch_optional(conn)
+    .await?;
+    row.map(StoredCoupon::try_from).transpose()
 }

@@ -6,14 +6,16 @@ use jiff::Timestamp;
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx as _};
 use kernel::{
     Money,
-    id::{OrderId, UserId},
+    id::{CategoryId, OrderId, ProductId, UserId},
 };
 use pg::{Affected as _, Connection, DbError, DbResult};
 use uuid::Uuid;
 
 use crate::{
     coupon::{Benefit, Coupon, CouponCode},
+    coupons::StoredCoupon,
     redemption::Redemption,
+    scope::Scope,
 };
 
 pub(crate) struct CouponRow {
@@ -27,6 +29,9 @@ pub(crate) struct CouponRow {
     pub per_customer_limit: Option<i32>,
     pub active: bool,
     pub redeemed: i32,
+    pub product_ids: Vec<Uuid>,
+    pub category_ids: Vec<Uuid>,
+    pub version: i64,
 }
 
 impl TryFrom<CouponRow> for Coupon {
@@ -44,6 +49,10 @@ impl TryFrom<CouponRow> for Coupon {
         Ok(Self {
             code: CouponCode::parse(&row.code).ok_or_else(|| corrupt("code", &row.code))?,
             benefit,
+            scope: Scope {
+                products: row.product_ids.into_iter().map(ProductId::from).collect(),
+                categories: row.category_ids.into_iter().map(CategoryId::from).collect(),
+            },
             minimum_spend: Money::twd(row.minimum_spend)
                 .map_err(|_| corrupt("minimum_spend", &row.minimum_spend))?,
             valid_from: row.valid_from.map(SqlTimestamp::to_jiff),
@@ -57,15 +66,32 @@ impl TryFrom<CouponRow> for Coupon {
     }
 }
 
+impl TryFrom<CouponRow> for StoredCoupon {
+    type Error = DbError;
+
+    fn try_from(row: CouponRow) -> DbResult<Self> {
+        let version = row.version;
+        Ok(Self { coupon: row.try_into()?, version })
+    }
+}
+
 pub(crate) async fn find_coupon(
     conn: &mut Connection,
     code: &CouponCode,
 ) -> DbResult<Option<Coupon>> {
+    Ok(find_stored(conn, code).await?.map(|stored| stored.coupon))
+}
+
+pub(crate) async fn find_stored(
+    conn: &mut Connection,
+    code: &CouponCode,
+) -> DbResult<Option<StoredCoupon>> {
     let row = sqlx::query_as!(
         CouponRow,
         r#"
         SELECT code, kind, value, minimum_spend, valid_from AS "valid_from: _"
              , valid_until AS "valid_until: _", total_limit, per_customer_limit, active, redeemed
+             , product_ids, category_ids, version
           FROM pricing.coupons
          WHERE code = $1
         "#,
@@ -73,46 +99,141 @@ pub(crate) async fn find_coupon(
     )
     .fetch_optional(conn)
     .await?;
-    row.map(Coupon::try_from).transpose()
+    row.map(StoredCoupon::try_from).transpose()
 }
 
-pub(crate) async fn put_coupon(
+pub(crate) async fn list_coupons(
+    conn: &mut Connection,
+    after: Option<&str>,
+    most: i64,
+) -> DbResult<Vec<StoredCoupon>> {
+    let rows = sqlx::query_as!(
+        CouponRow,
+        r#"
+        SELECT code, kind, value, minimum_spend, valid_from AS "valid_from: _"
+             , valid_until AS "valid_until: _", total_limit, per_customer_limit, active, redeemed
+             , product_ids, category_ids, version
+          FROM pricing.coupons
+         WHERE $1::text IS NULL OR code > $1
+         ORDER BY code
+         LIMIT $2
+        "#,
+        after,
+        most,
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(StoredCoupon::try_from).collect()
+}
+
+/// Whether any order has ever used it, ended or not.
+pub(crate) async fn was_redeemed(conn: &mut Connection, code: &CouponCode) -> DbResult<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM pricing.redemptions WHERE coupon = $1) AS "used!""#,
+        code.as_str(),
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+/// Deletes a locked coupon.
+pub(crate) async fn delete_coupon(conn: &mut Connection, code: &CouponCode) -> DbResult<()> {
+    sqlx::query!("DELETE FROM pricing.coupons WHERE code = $1", code.as_str())
+        .execute(conn)
+        .await?
+        .one_row("delete a coupon")
+}
+
+/// A coupon's terms as columns.
+struct Terms {
+    value: i64,
+    total_limit: Option<i32>,
+    per_customer_limit: Option<i32>,
+    products: Vec<Uuid>,
+    categories: Vec<Uuid>,
+}
+
+impl From<&Coupon> for Terms {
+    fn from(coupon: &Coupon) -> Self {
+        let limit = |limit: Option<u32>| limit.map(u32::cast_signed);
+        Self {
+            value: match coupon.benefit {
+                Benefit::Percentage(percent) => percent.into(),
+                Benefit::Amount(amount) => amount.amount(),
+                Benefit::FreeShipping => 0,
+            },
+            total_limit: limit(coupon.total_limit),
+            per_customer_limit: limit(coupon.per_customer_limit),
+            products: coupon.scope.products.iter().map(|id| id.as_uuid()).collect(),
+            categories: coupon.scope.categories.iter().map(|id| id.as_uuid()).collect(),
+        }
+    }
+}
+
+/// Adds a coupon; whether nobody had its code.
+pub(crate) async fn insert_coupon(
+    conn: &mut Connection,
+    coupon: &Coupon,
+    now: Timestamp,
+) -> DbResult<bool> {
+    let terms = Terms::from(coupon);
+    let done = sqlx::query!(
+        r#"
+        INSERT INTO pricing.coupons (code, kind, value, minimum_spend, valid_from, valid_until
+             , total_limit, per_customer_limit, active, product_ids, category_ids, created_at
+             , updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+        ON CONFLICT (code) DO NOTHING
+        "#,
+        coupon.code.as_str(),
+        coupon.benefit.kind(),
+        terms.value,
+        coupon.minimum_spend.amount(),
+        coupon.valid_from.map(jiff_sqlx::ToSqlx::to_sqlx) as _,
+        coupon.valid_until.map(jiff_sqlx::ToSqlx::to_sqlx) as _,
+        terms.total_limit,
+        terms.per_customer_limit,
+        coupon.active,
+        &terms.products,
+        &terms.categories,
+        now.to_sqlx() as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Writes the terms of a coupon that is there.
+pub(crate) async fn update_coupon(
     conn: &mut Connection,
     coupon: &Coupon,
     now: Timestamp,
 ) -> DbResult<()> {
-    let value = match coupon.benefit {
-        Benefit::Percentage(percent) => percent.into(),
-        Benefit::Amount(amount) => amount.amount(),
-        Benefit::FreeShipping => 0,
-    };
-    let limit = |limit: Option<u32>| limit.map(u32::cast_signed);
+    let terms = Terms::from(coupon);
     sqlx::query!(
         r#"
-        INSERT INTO pricing.coupons (code, kind, value, minimum_spend, valid_from, valid_until
-             , total_limit, per_customer_limit, active, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
-        ON CONFLICT (code) DO UPDATE
-        SET kind = excluded.kind, value = excluded.value, minimum_spend = excluded.minimum_spend
-          , valid_from = excluded.valid_from, valid_until = excluded.valid_until
-          , total_limit = excluded.total_limit
-          , per_customer_limit = excluded.per_customer_limit, active = excluded.active
-          , updated_at = excluded.updated_at
+        UPDATE pricing.coupons
+           SET kind = $2, value = $3, minimum_spend = $4, valid_from = $5, valid_until = $6
+             , total_limit = $7, per_customer_limit = $8, active = $9, product_ids = $10
+             , category_ids = $11, updated_at = $12, version = version + 1
+         WHERE code = $1
         "#,
         coupon.code.as_str(),
         coupon.benefit.kind(),
-        value,
+        terms.value,
         coupon.minimum_spend.amount(),
         coupon.valid_from.map(jiff_sqlx::ToSqlx::to_sqlx) as _,
         coupon.valid_until.map(jiff_sqlx::ToSqlx::to_sqlx) as _,
-        limit(coupon.total_limit),
-        limit(coupon.per_customer_limit),
+        terms.total_limit,
+        terms.per_customer_limit,
         coupon.active,
+        &terms.products,
+        &terms.categories,
         now.to_sqlx() as _,
     )
     .execute(conn)
     .await?
-    .one_row("put a coupon")
+    .one_row("change a coupon")
 }
 
 pub(crate) async fn used_by(

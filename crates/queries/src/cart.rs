@@ -5,15 +5,16 @@ mod sql;
 
 use jiff::{Timestamp, civil::Date};
 use kernel::{
-    LocalizedText, Money, MoneyError,
+    LocalizedText, Money,
     id::{CartId, CartItemId, UserId, VariantId},
 };
 use pg::{Connection, DbError, DbResult};
+use pricing::{Coupon, Promotion, Promotions, Quote, QuoteError, QuoteLine};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use self::coupon::{CartCoupon, CouponKind, CouponReason};
-use crate::{Availability, Image, corrupt::corrupt};
+use crate::{AdjustmentView, Availability, Image, adjustment, corrupt::corrupt};
 
 /// A line of a cart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -70,11 +71,15 @@ pub struct CartView {
     pub subtotal: Money,
     /// What coupons and promotions take off.
     pub discount: Money,
+    /// The same, one by one, in the order in which it is taken off.
+    pub adjustments: Vec<AdjustmentView>,
     /// `null` until a shipping method is chosen.
     #[schema(required)]
     pub shipping_fee: Option<Money>,
     /// What would be paid, with what is known so far.
     pub total: Money,
+    /// The tax (5 % VAT) that the total includes.
+    pub vat_included: Money,
     /// The code of the coupon that was typed in, whether it applies or not.
     #[schema(required)]
     pub coupon_code: Option<String>,
@@ -100,30 +105,56 @@ pub async fn view(
         None => Vec::new(),
     };
     let sql::Around { free_from, coupon_code } = sql::around(conn, cart).await?;
-    let too_large = |_: MoneyError| too_large(cart);
-    let subtotal = Money::sum(items.iter().map(|item| item.line_total)).map_err(too_large)?;
-    let coupon = match &coupon_code {
-        Some(code) => Some(coupon::look(conn, code, customer, subtotal, now).await?),
-        None => None,
+    let lines = items.iter().map(sql::Item::line).collect::<DbResult<Vec<_>>>()?;
+    let (mut shown, usable) = match &coupon_code {
+        Some(code) => {
+            let (shown, usable) = coupon::look(conn, code, customer, &lines, now).await?;
+            (Some(shown), usable)
+        }
+        None => (None, None),
     };
-    let discount = coupon.as_ref().map_or(Money::ZERO, |coupon| coupon.discount);
-    let ships_free = coupon.as_ref().is_some_and(CartCoupon::ships_free);
+    let active = pricing::promotions::active(conn).await?;
+    let valid: Vec<&Promotion> = active.iter().filter(|it| it.is_valid_at(now)).collect();
+    let promotions = Promotions { valid: &valid, signed_in: customer.is_some() };
+    let quote = price(cart, &lines, promotions, usable.as_ref())?;
+    if let Some(coupon) = &mut shown {
+        // As long as no way of shipping is chosen, nothing is taken off its fee.
+        coupon.discount = quote.saved_by_coupon();
+    }
+    let ships_free = shown.as_ref().is_some_and(CartCoupon::ships_free);
+    let items: Vec<CartItemView> = items.into_iter().map(|item| item.view).collect();
     Ok(CartView {
         id: cart,
         item_count: items.iter().map(|item| item.quantity).sum(),
         items,
-        subtotal,
-        discount,
+        subtotal: quote.subtotal,
+        discount: quote.discount,
         shipping_fee: None,
-        total: subtotal.minus(discount).map_err(too_large)?,
+        total: quote.total,
+        vat_included: quote.vat_included(),
+        adjustments: quote.adjustments.into_iter().map(adjustment::of_quote).collect(),
         coupon_code,
-        coupon,
+        coupon: shown,
         free_shipping_remaining: if ships_free {
             Some(Money::ZERO)
         } else {
-            free_from.map(|free_from| free_from.minus(subtotal).unwrap_or(Money::ZERO))
+            free_from.map(|free_from| free_from.minus(quote.subtotal).unwrap_or(Money::ZERO))
         },
     })
+}
+
+/// What the lines cost as an order would, without the fee for shipping; nothing costs nothing.
+fn price(
+    cart: Option<CartId>,
+    lines: &[QuoteLine<'_>],
+    promotions: Promotions<'_>,
+    coupon: Option<&Coupon>,
+) -> DbResult<Quote> {
+    match pricing::quote(lines, None, promotions, coupon.map(Coupon::terms)) {
+        Ok(quote) => Ok(quote),
+        Err(QuoteError::Empty) => Ok(Quote::nothing()),
+        Err(QuoteError::Money(_)) => Err(too_large(cart)),
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]

@@ -4,6 +4,7 @@
 //! are decided by the modules, in their own transactions. *Invariant:* this is the only crate whose
 //! SELECTs may cross schemas. The structs are the API's answers: their documentation is the API's.
 
+pub mod adjustment;
 pub mod audit;
 pub mod availability;
 pub mod bundles;
@@ -18,6 +19,7 @@ pub mod products;
 pub mod search;
 pub mod stock;
 
+pub use adjustment::{AdjustmentKind, AdjustmentShareView, AdjustmentTargetWord, AdjustmentView};
 pub use availability::{Availability, BackorderView};
 pub use bundles::BundlePartView;
 pub use error::ListError;

@@ -1,5 +1,5 @@
 /** The mock's coupons: one for everything that can be said about one. */
-import type { CartCoupon, CouponReason, Money } from '../../src/lib/api/types.ts';
+import type { Adjustment, CartCoupon, CouponReason, Money } from '../../src/lib/api/types.ts';
 import { twd } from './catalog.ts';
 
 interface Coupon {
@@ -42,8 +42,24 @@ export function look(typed: string, subtotal: number): CartCoupon {
     reason,
     kind: found?.kind ?? null,
     discount: twd(found && reason === null ? discountOf(found, subtotal) : 0),
+    covered: twd(found ? subtotal : 0),
     minimum_spend: minimum > 0 ? twd(minimum) : null,
   };
+}
+
+/** What a coupon takes off these goods, each line with its share. */
+export function adjustmentsOf(coupon: CartCoupon | null, lines: readonly Money[]): Adjustment[] {
+  const off = coupon?.discount.amount ?? 0;
+  const subtotal = lines.reduce((sum, { amount }) => sum + amount, 0);
+  if (!coupon || off === 0 || subtotal === 0) return [];
+  const upTo = (sum: number) => Math.floor((off * sum) / subtotal);
+  let sum = 0;
+  const shares = lines.map(({ amount }, line) => {
+    sum += amount;
+    return { line_no: line + 1, amount: twd(upTo(sum) - upTo(sum - amount)) };
+  });
+  const { code } = coupon;
+  return [{ kind: 'coupon', target: 'lines', code, name: null, amount: twd(off), shares }];
 }
 
 /** What an order with this coupon is refused with. */

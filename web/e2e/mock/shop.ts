@@ -10,7 +10,7 @@ import type {
 } from '../../src/lib/api/types.ts';
 import { resetAccounts } from './accounts.ts';
 import { ahead, findVariant, restock, stock, text, twd } from './catalog.ts';
-import { look } from './coupons.ts';
+import { adjustmentsOf, look } from './coupons.ts';
 
 const FREE_FROM = 1500;
 const FEE = 80;
@@ -90,13 +90,21 @@ export function cartOf(owner: string | undefined, other?: string | null): Cart {
     item_count: items.reduce((sum, item) => sum + item.quantity, 0),
     subtotal: twd(subtotal),
     discount: twd(discount),
+    adjustments: adjustmentsOf(
+      coupon,
+      items.map((item) => item.line_total),
+    ),
     shipping_fee: null,
     total: twd(subtotal - discount),
+    vat_included: vatOf(subtotal - discount),
     coupon_code: coupon?.code ?? null,
     coupon,
     free_shipping_remaining: twd(shipsFree(coupon) ? 0 : Math.max(0, FREE_FROM - subtotal)),
   };
 }
+
+/** The 5 % tax that a total includes. */
+const vatOf = (total: number) => twd(total - Math.floor((total * 20 + 10) / 21));
 
 const shipsFree = (coupon: Cart['coupon']) =>
   coupon?.applies === true && coupon.kind === 'free_shipping';
@@ -138,8 +146,10 @@ export function placeOrder(cart: Cart, buyer: Buyer, user: string | null) {
     note: buyer.note ?? null,
     subtotal: cart.subtotal,
     discount: cart.discount,
+    adjustments: cart.adjustments,
     shipping_fee: twd(feeOf(cart)),
     total: twd(cart.total.amount + feeOf(cart)),
+    vat_included: vatOf(cart.total.amount + feeOf(cart)),
     reserved_until: new Date(at.getTime() + HOLD_MS).toISOString(),
     created_at: at.toISOString(),
     paid_at: null,

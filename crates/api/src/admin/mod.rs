@@ -4,6 +4,7 @@ pub mod audit_log;
 pub mod backorders;
 pub mod bundles;
 pub mod categories;
+pub mod coupons;
 pub mod dead_letters;
 pub mod events;
 pub mod inventory;
@@ -16,6 +17,7 @@ pub mod payments;
 pub mod pictures;
 pub mod policies;
 pub mod products;
+pub mod promotions;
 pub mod reason;
 pub mod reconciliations;
 pub mod refunds;
@@ -37,6 +39,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(products::routes())
         .merge(pictures::routes())
         .merge(categories::routes())
+        .merge(promotions::routes())
+        .merge(coupons::routes())
         .merge(bundles::routes())
         .merge(backorders::routes())
         .merge(transfers::routes())

@@ -177,6 +177,7 @@ async fn a_cart_keeps_a_coupon_and_says_what_it_does() {
         json!({
             "code": "TEN", "applies": false, "reason": "minimum_not_reached", "kind": "percentage",
             "discount": {"amount": 0, "currency": "TWD"},
+            "covered": {"amount": 390, "currency": "TWD"},
             "minimum_spend": {"amount": 500, "currency": "TWD"},
         })
     );
@@ -186,6 +187,15 @@ async fn a_cart_keeps_a_coupon_and_says_what_it_does() {
         (&json!(true), &json!(null))
     );
     assert_eq!((&cart["discount"]["amount"], &cart["total"]["amount"]), (&json!(78), &json!(702)));
+    let off = json!({"amount": 78, "currency": "TWD"});
+    assert_eq!(
+        cart["adjustments"],
+        json!([{
+            "kind": "coupon", "target": "lines", "code": "TEN", "name": null, "amount": off,
+            "shares": [{"line_no": 1, "amount": off}],
+        }])
+    );
+    assert_eq!(cart["vat_included"], json!({"amount": 33, "currency": "TWD"}));
     let cart = guest.post("/api/cart/coupon", code("SHIP")).await.ok(200);
     assert_eq!(
         (&cart["discount"]["amount"], &cart["free_shipping_remaining"]["amount"]),

@@ -33,6 +33,7 @@ mod payments;
 mod people;
 mod pictures;
 mod product_files;
+mod pricing_admin;
 mod refunds;
 mod search;
 mod second_factor;

@@ -7,12 +7,12 @@ use kernel::{
     Actor, Money,
     id::{OrderId, VariantId},
 };
-use orders::{Address, Amounts, Cut, Edit, Order, purchases};
+use orders::{Address, Cut, Edit, Order, adjustments, purchases};
 use pg::{Connection, DbResult};
-use pricing::{Benefit, CouponCode, QuoteLine, ShippingRate};
 use shipping::shipments;
 
 use super::{
+    cheaper::{Priced, price_after},
     error::AfterSaleError,
     units::{self, Room},
 };
@@ -52,7 +52,9 @@ impl Checkout {
         }
         let cuts = cuts_of(&before, &asked.lines)?;
         let paid = check_place(conn, &before, &cuts).await?;
-        let amounts = amounts_after(conn, &before, &cuts).await?;
+        let known = adjustments::of_orders(conn, &[id]).await?;
+        let Priced { amounts, coupon_less, taken_off } =
+            price_after(conn, &before, &known, &cuts, now).await?;
         let less = before.total.minus(amounts.total).unwrap_or(Money::ZERO);
         let refunded = if paid { less } else { Money::ZERO };
         if refunded > Money::ZERO {
@@ -71,9 +73,10 @@ impl Checkout {
             self.give_back_cuts(conn, &before, &cuts, paid, &cause).await?;
             purchases::reduce(conn, &before, &units_less(&before, &cuts)).await?;
         }
-        if amounts.discount != before.discount && amounts.discount > Money::ZERO {
-            pricing::reduce(conn, id, amounts.discount).await?;
+        if let Some(amount) = coupon_less {
+            pricing::reduce(conn, id, amount).await?;
         }
+        adjustments::change(conn, id, &known, &taken_off).await?;
         let change = Edit {
             address: asked.address.as_ref(),
             cuts: &cuts,
@@ -199,53 +202,4 @@ async fn held(conn: &mut Connection, order: OrderId) -> DbResult<Vec<Room>> {
     let held = inventory::reservations::of_orders(conn, &[order]).await?;
     let held = held.into_iter().filter(|it| it.status == ReservationStatus::Active);
     Ok(held.map(|it| Room { line_no: it.line_no, key: it.key, units: it.quantity }).collect())
-}
-
-/// What the order costs after the cuts, by the rules of prices: the lines at the prices of the moment
-/// of sale, what the coupon takes off so much less, and the shipping fee as it was: free shipping that
-/// was granted stays granted, and so does a coupon whose minimum is not reached any more.
-async fn amounts_after(
-    conn: &mut Connection,
-    order: &Order,
-    cuts: &[Cut],
-) -> Result<Amounts, CheckoutError> {
-    let unchanged =
-        Amounts { subtotal: order.subtotal, discount: order.discount, total: order.total };
-    if cuts.is_empty() {
-        return Ok(unchanged);
-    }
-    let left = |line: &orders::Line| {
-        let cut = cuts.iter().find(|cut| cut.line_no == line.line_no);
-        cut.map_or(line.quantity.get(), |cut| cut.quantity)
-    };
-    let lines: Vec<QuoteLine> = order
-        .lines
-        .iter()
-        .filter_map(|line| {
-            let quantity = i64::from(left(line)).try_into().ok()?;
-            Some(QuoteLine { unit_price: line.unit_price, quantity })
-        })
-        .collect();
-    let rate = ShippingRate { fee: order.shipping_fee, free_from: None };
-    let benefit = benefit_of(conn, order).await?;
-    let quote = pricing::quote(&lines, Some(rate), benefit)
-        .unwrap_or_else(|error| unreachable!("less than it was has a price: {error}"));
-    assert!(quote.total <= order.total, "an edit makes no order dearer");
-    Ok(Amounts { subtotal: quote.subtotal, discount: quote.discount, total: quote.total })
-}
-
-/// What the order's coupon gives. Where its terms are not those of the moment of sale any more, it gives
-/// the amount it gave then.
-async fn benefit_of(conn: &mut Connection, order: &Order) -> DbResult<Option<Benefit>> {
-    if order.discount == Money::ZERO {
-        return Ok(None);
-    }
-    let code = order.coupon_code.as_deref().and_then(CouponCode::parse);
-    let coupon = match &code {
-        Some(code) => pricing::find_coupon(conn, code).await?,
-        None => None,
-    };
-    let as_then = coupon.map(|coupon| coupon.benefit);
-    let as_then = as_then.filter(|it| it.discount(order.subtotal) == order.discount);
-    Ok(Some(as_then.unwrap_or(Benefit::Amount(order.discount))))
 }

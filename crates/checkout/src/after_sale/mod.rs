@@ -7,6 +7,7 @@
 //! are locked before stock.
 
 mod cancel_paid;
+mod cheaper;
 mod complete;
 mod delivery;
 mod edit;

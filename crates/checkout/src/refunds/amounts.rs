@@ -1,9 +1,11 @@
 //! What a refund comes to: pure.
 //!
-//! A line's worth is its price less its share of the order's discount. Shares and units are cut at
-//! whole dollars by what they come to *up to here*: so all lines together are exactly the order's
-//! total without the fee for shipping, and all units of a line, in however many refunds, exactly the
-//! line.
+//! A line's worth is its price less what was taken off it, as the order's adjustments say. Orders from
+//! before these were kept share their discount by price. Shares and units are cut at whole dollars by
+//! what they come to *up to here*: so all lines together are exactly the order's total without the
+//! fee for shipping, and all units of a line, in however many refunds, exactly the line.
+
+use std::collections::HashMap;
 
 use kernel::{Money, Quantity};
 use orders::Order;
@@ -33,9 +35,11 @@ pub struct TooManyUnits {
     pub left: i64,
 }
 
-/// What the lines that are asked for come to. `taken`: units of lines that were asked back before.
+/// What the lines that are asked for come to. `off`: what was taken off each line; `taken`: units of
+/// lines that were asked back before.
 pub(super) fn worth(
     order: &Order,
+    off: &HashMap<i16, i64>,
     asked: &[(i16, Quantity)],
     taken: &[(i16, i64)],
 ) -> Result<Vec<RefundLine>, TooManyUnits> {
@@ -50,7 +54,7 @@ pub(super) fn worth(
         if units > left {
             return Err(TooManyUnits { index, line_no: *line_no, left });
         }
-        let net = net_of(order, *line_no);
+        let net = net_of(order, off, *line_no);
         let up_to = |units: i64| portion(net, units, bought);
         let amount = Money::twd(up_to(before + units) - up_to(before)).unwrap_or(Money::ZERO);
         lines.push(RefundLine { line_no: *line_no, quantity: *quantity, amount });
@@ -58,8 +62,13 @@ pub(super) fn worth(
     Ok(lines)
 }
 
-/// A line's price less its share of the discount, whole dollars.
-fn net_of(order: &Order, line_no: i16) -> i64 {
+/// A line's price less what was taken off it, whole dollars.
+fn net_of(order: &Order, off: &HashMap<i16, i64>, line_no: i16) -> i64 {
+    if off.values().sum::<i64>() == order.discount.amount() {
+        let line = order.lines.iter().find(|line| line.line_no == line_no);
+        let price = line.map_or(0, |line| line.line_total.amount());
+        return (price - off.get(&line_no).copied().unwrap_or(0)).max(0);
+    }
     let (mut sum, mut net) = (0, 0);
     for line in &order.lines {
         let share = |sum: i64| portion(order.discount.amount(), sum, order.subtotal.amount());

@@ -65,7 +65,7 @@ fn units(quantity: i64) -> Quantity {
 
 fn amounts(order: &Order, asked: &[(i16, i64)], taken: &[(i16, i64)]) -> Vec<i64> {
     let asked: Vec<_> = asked.iter().map(|(line, quantity)| (*line, units(*quantity))).collect();
-    let lines = worth(order, &asked, taken).unwrap();
+    let lines = worth(order, &HashMap::new(), &asked, taken).unwrap();
     lines.iter().map(|line| line.amount.amount()).collect()
 }
 
@@ -86,11 +86,26 @@ fn units_are_worth_their_price_less_their_share_of_the_discount() {
 }
 
 #[test]
+fn what_was_taken_off_a_line_is_not_given_back_for_another() {
+    // 90 off the first line only, and 10 off both.
+    let order = order(&[(100, 1), (100, 3)], 100);
+    let off = HashMap::from([(1, 93), (2, 7)]);
+    let worth_of = |asked: &[(i16, i64)], taken: &[(i16, i64)]| -> Vec<i64> {
+        let asked: Vec<_> = asked.iter().map(|(line, it)| (*line, units(*it))).collect();
+        let lines = worth(&order, &off, &asked, taken).unwrap();
+        lines.iter().map(|line| line.amount.amount()).collect()
+    };
+    assert_eq!(worth_of(&[(1, 1), (2, 3)], &[]), [7, 293]);
+    let singly: Vec<i64> = (0..3).flat_map(|before| worth_of(&[(2, 1)], &[(2, before)])).collect();
+    assert_eq!(singly, [97, 98, 98]);
+}
+
+#[test]
 fn more_units_than_were_bought_and_not_asked_back_are_refused() {
     let order = order(&[(390, 3), (1990, 1)], 0);
     let refused = |asked: &[(i16, i64)], taken: &[(i16, i64)]| {
         let asked: Vec<_> = asked.iter().map(|(line, it)| (*line, units(*it))).collect();
-        let error = worth(&order, &asked, taken).unwrap_err();
+        let error = worth(&order, &HashMap::new(), &asked, taken).unwrap_err();
         (error.index, error.line_no, error.left)
     };
     assert_eq!(refused(&[(1, 4)], &[]), (0, 1, 3));

@@ -109,7 +109,9 @@ impl Checkout {
             RefundAmount::Amount(amount) => *amount,
             RefundAmount::Lines(asked) => {
                 let taken = refunds::lines_taken(conn, &payment).await?;
-                lines = amounts::worth(order, asked, &taken)?;
+                let off = orders::adjustments::of_orders(conn, &[order.id]).await?;
+                let off = orders::adjustments::by_line(&off);
+                lines = amounts::worth(order, &off, asked, &taken)?;
                 Money::sum(lines.iter().map(|line| line.amount))
                     .map_err(|_| RefundError::TooMuch { asked: left, left })?
             }

@@ -10,7 +10,7 @@ use kernel::{
 };
 use orders::OrderStatus;
 use payments::notices::Verdict;
-use pricing::{Benefit, Coupon, CouponCode, CouponRefusal};
+use pricing::{Benefit, Coupon, CouponCode, CouponRefusal, Scope};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -81,6 +81,7 @@ fn coupon(code: &str, benefit: Benefit) -> Coupon {
     Coupon {
         code: CouponCode::parse(code).unwrap(),
         benefit,
+        scope: Scope::EVERYTHING,
         minimum_spend: Money::ZERO,
         valid_from: None,
         valid_until: None,

@@ -23,6 +23,7 @@ mod methods;
 mod paying;
 mod placing;
 mod polling;
+mod promotions;
 mod races;
 mod reconciling;
 mod refunds;

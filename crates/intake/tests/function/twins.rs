@@ -15,7 +15,7 @@ use crate::world::{Ask, World, account, warehouse};
 const EMPTY: &str = "
     TRUNCATE catalog.categories, catalog.products, catalog.variants, catalog.images,
         inventory.warehouses, inventory.stock, inventory.movements, inventory.reservations,
-        orders.orders, orders.lines, orders.line_components, orders.transitions, orders.idempotency_keys, orders.purchases,
+        orders.orders, orders.lines, orders.line_components, orders.adjustments, orders.transitions, orders.idempotency_keys, orders.purchases,
         outbox.events, shipping.methods, identity.users CASCADE;
     INSERT INTO shipping.methods (code, name_zh, name_en, description_zh, description_en, fee,
         free_from, position, active)

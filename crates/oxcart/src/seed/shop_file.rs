@@ -51,6 +51,12 @@ pub struct Coupon {
     pub value: i64,
     #[serde(default)]
     pub minimum_spend: i64,
+    /// Slugs of the products it is for; with no categories either, it is for everything.
+    #[serde(default)]
+    pub products: Vec<String>,
+    /// Slugs of the categories it is for, with all below them.
+    #[serde(default)]
+    pub categories: Vec<String>,
     pub total_limit: Option<u32>,
     pub per_customer_limit: Option<u32>,
 }

@@ -1,12 +1,12 @@
 //! Warehouses, shipping methods and the catalogue.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use catalog::{BundlePart, Category, Description, ImageRef, Product, ProductStatus, Slug, Variant};
 use inventory::Warehouse;
 use jiff::Timestamp;
 use kernel::{LocalizedText, Money};
 use pg::Connection;
-use pricing::{Benefit, Coupon, CouponCode};
+use pricing::{Benefit, Coupon, CouponCode, Scope};
 
 use super::{
     ids::id,
@@ -66,6 +66,7 @@ pub async fn coupons(conn: &mut Connection, shop: &ShopFile, now: Timestamp) -> 
                 CouponKind::Amount => Benefit::Amount(Money::twd(it.value)?),
                 CouponKind::FreeShipping => Benefit::FreeShipping,
             },
+            scope: scope(shop, it).with_context(|| it.code.clone())?,
             minimum_spend: Money::twd(it.minimum_spend)?,
             valid_from: None,
             valid_until: None,
@@ -77,6 +78,22 @@ pub async fn coupons(conn: &mut Connection, shop: &ShopFile, now: Timestamp) -> 
         pricing::put_coupon(conn, &coupon, now).await.with_context(|| it.code.clone())?;
     }
     Ok(())
+}
+
+/// What a coupon is for: things that the file has.
+fn scope(shop: &ShopFile, coupon: &shop_file::Coupon) -> Result<Scope> {
+    for slug in &coupon.products {
+        let known = shop.products.iter().any(|product| product.slug == *slug);
+        ensure!(known, "there is no product {slug}");
+    }
+    for slug in &coupon.categories {
+        let known = shop.categories.iter().any(|category| category.slug == *slug);
+        ensure!(known, "there is no category {slug}");
+    }
+    Ok(Scope {
+        products: coupon.products.iter().map(|slug| id("product", slug)).collect(),
+        categories: coupon.categories.iter().map(|slug| id("category", slug)).collect(),
+    })
 }
 
 pub async fn catalog(

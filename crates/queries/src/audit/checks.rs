@@ -220,6 +220,8 @@ pub const CHECKS: &[Check] = &[
                   SELECT 'return', shard, order_id FROM shipping.returns
                   UNION ALL
                   SELECT 'edit', shard, order_id FROM orders.edits
+                  UNION ALL
+                  SELECT 'adjustment', shard, order_id FROM orders.adjustments
               ) parts
              WHERE NOT EXISTS (
                   SELECT FROM orders.orders o
@@ -407,7 +409,19 @@ pub const CHECKS: &[Check] = &[
                           coalesce(o.id, r.order_id), coalesce(o.status, 'no such order'),
                           coalesce(o.coupon_code, 'none'), o.discount, coalesce(r.coupon, 'none'),
                           r.amount, coalesce('released ' || r.released_at, 'live'))
-              FROM orders.orders o
+              FROM (
+                  -- what promotions take off is none of the coupon's; orders from before they were
+                  -- kept have none
+                  SELECT shard, id, status, coupon_code, customer_id, contact_email, shipping_fee
+                       , discount - coalesce((
+                             SELECT sum(amount) FROM (
+                                 SELECT DISTINCT ON (position, line_no) amount
+                                   FROM orders.adjustments a
+                                  WHERE a.shard = orders.shard AND a.order_id = orders.id
+                                    AND a.kind = 'promotion'
+                                  ORDER BY position, line_no, edition DESC) AS now), 0) AS discount
+                    FROM orders.orders
+              ) o
               FULL JOIN pricing.redemptions r ON r.shard = o.shard AND r.order_id = o.id
              WHERE o.coupon_code IS DISTINCT FROM r.coupon
                 OR (o.discount > 0 AND o.discount IS DISTINCT FROM r.amount)

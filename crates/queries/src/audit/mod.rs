@@ -5,6 +5,7 @@ mod after_sale;
 #[cfg(test)]
 mod after_sale_tests;
 mod checks;
+mod checks_adjustments;
 mod checks_refunds;
 mod report;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use pg::{Connection, Db, DbResult};
 pub use self::report::{Finding, Report};
 use self::{
     checks::{CHECKS, Check},
+    checks_adjustments::ADJUSTMENT_CHECKS,
     checks_refunds::REFUND_CHECKS,
 };
 
@@ -63,7 +65,7 @@ pub async fn run(db: &Db) -> DbResult<Report> {
 
 /// Every check, by what it is about.
 fn every_check() -> impl Iterator<Item = &'static Check> {
-    CHECKS.iter().chain(REFUND_CHECKS).chain(after_sale::CHECKS)
+    CHECKS.iter().chain(REFUND_CHECKS).chain(ADJUSTMENT_CHECKS).chain(after_sale::CHECKS)
 }
 
 async fn examine(conn: &mut Connection) -> DbResult<Report> {

@@ -90,6 +90,8 @@ const ORDERS: &str = "
     INSERT INTO pricing.redemptions (shard, order_id, coupon, email_buyer, amount, redeemed_at)
     SELECT shard, id, coupon_code, orders.buyer_of_email(contact_email), discount, created_at
       FROM orders.orders WHERE shard = 2;
+    INSERT INTO orders.adjustments (shard, order_id, position, line_no, edition, kind, code, amount)
+    SELECT shard, id, 1, 1, 0, 'coupon', coupon_code, discount FROM orders.orders WHERE shard = 2;
 ";
 
 /// What somebody with the owner's password might do, and the claim it breaks first.
@@ -282,6 +284,13 @@ const MISTAKES: &[(&str, &str)] = &[
         "UPDATE pricing.redemptions SET order_id = '01990000-0000-7000-8000-00000000a001', shard = 1",
         "every order has redeemed",
     ),
+    ("UPDATE orders.adjustments SET amount = 41", "what is taken off an order's lines"),
+    ("UPDATE orders.adjustments SET code = 'ELEVEN'", "what is taken off an order's lines"),
+    ("UPDATE orders.adjustments SET line_no = 2", "no more is taken off a line"),
+    (
+        "UPDATE orders.adjustments SET order_id = '01990000-0000-7000-8000-00000000c002'",
+        "every line, reservation",
+    ),
     ("UPDATE orders.purchases SET quantity = 1", "what purchase limits count"),
     ("DELETE FROM orders.purchases WHERE buyer = $ACCOUNT$", "what purchase limits count"),
     ("DELETE FROM orders.purchases", "what purchase limits count"),
@@ -366,7 +375,7 @@ async fn every_mistake_is_found_by_the_check_it_is_for() {
         assert!(report.to_string().contains("THE BOOKS ARE NOT RIGHT"), "{report}");
         broken.push(claim);
     }
-    for check in CHECKS.iter().chain(REFUND_CHECKS) {
+    for check in CHECKS.iter().chain(REFUND_CHECKS).chain(ADJUSTMENT_CHECKS) {
         let shown = broken.iter().any(|claim| check.claim.starts_with(claim));
         assert!(shown, "no mistake was shown to the check that {}", check.claim);
     }

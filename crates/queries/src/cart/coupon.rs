@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use kernel::{Money, id::UserId};
 use pg::{Connection, DbResult};
-use pricing::{Benefit, CouponCode, CouponRefusal, Usage};
+use pricing::{Benefit, Coupon, CouponCode, CouponRefusal, QuoteLine, Usage};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -33,7 +33,9 @@ pub enum CouponReason {
     UsedUp,
     /// This customer has used it as often as one may.
     AlreadyUsed,
-    /// The lines cost too little; see `minimum_spend`.
+    /// It is for other products.
+    NothingCovered,
+    /// The lines it is for cost too little; see `minimum_spend`.
     MinimumNotReached,
 }
 
@@ -53,7 +55,9 @@ pub struct CartCoupon {
     pub kind: Option<CouponKind>,
     /// What it takes off the lines of this cart.
     pub discount: Money,
-    /// What the lines have to cost; `null` when any order will do.
+    /// What the lines it is for cost, before anything is taken off.
+    pub covered: Money,
+    /// What those have to cost; `null` when any order will do.
     #[schema(required)]
     pub minimum_spend: Option<Money>,
 }
@@ -65,38 +69,36 @@ impl CartCoupon {
     }
 }
 
-/// Looks at the coupon with this code, for lines of this sum. A guest's own uses are not known
-/// before there is an e-mail: they are counted when the order is placed.
+/// Looks at the coupon with this code, for these lines; where it applies, with the coupon itself. What it
+/// takes off is for the quote to say. A guest's own uses are not known before there is an e-mail:
+/// they are counted when the order is placed.
 pub async fn look(
     conn: &mut Connection,
     typed: &str,
     customer: Option<UserId>,
-    subtotal: Money,
+    lines: &[QuoteLine<'_>],
     now: Timestamp,
-) -> DbResult<CartCoupon> {
+) -> DbResult<(CartCoupon, Option<Coupon>)> {
     let mut view = CartCoupon {
         code: typed.to_owned(),
         applies: false,
         reason: Some(CouponReason::Unknown),
         kind: None,
         discount: Money::ZERO,
+        covered: Money::ZERO,
         minimum_spend: None,
     };
-    let Some(code) = CouponCode::parse(typed) else { return Ok(view) };
-    let Some(coupon) = pricing::find_coupon(conn, &code).await? else { return Ok(view) };
+    let Some(code) = CouponCode::parse(typed) else { return Ok((view, None)) };
+    let Some(coupon) = pricing::find_coupon(conn, &code).await? else { return Ok((view, None)) };
+    view.covered = coupon.covered(lines);
     view.kind = Some(coupon.benefit.into());
     view.minimum_spend = Some(coupon.minimum_spend).filter(|least| *least > Money::ZERO);
     let wanted: Vec<_> = customer.map(|user| (code.clone(), user.as_uuid())).into_iter().collect();
     let used = pricing::used_by(conn, &wanted).await?.into_values().max().unwrap_or(0);
-    match coupon.check(subtotal, Usage(used), now) {
-        Ok(benefit) => {
-            view.applies = true;
-            view.reason = None;
-            view.discount = benefit.discount(subtotal);
-        }
-        Err(refusal) => view.reason = Some(refusal.into()),
-    }
-    Ok(view)
+    view.reason = coupon.check(lines, Usage(used), now).err().map(CouponReason::from);
+    view.applies = view.reason.is_none();
+    let usable = view.applies.then_some(coupon);
+    Ok((view, usable))
 }
 
 impl From<Benefit> for CouponKind {
@@ -117,6 +119,7 @@ impl From<CouponRefusal> for CouponReason {
             CouponRefusal::Expired => Self::Expired,
             CouponRefusal::UsedUp => Self::UsedUp,
             CouponRefusal::AlreadyUsed => Self::AlreadyUsed,
+            CouponRefusal::NothingCovered => Self::NothingCovered,
             CouponRefusal::BelowMinimum { .. } => Self::MinimumNotReached,
         }
     }

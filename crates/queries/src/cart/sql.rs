@@ -2,8 +2,12 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use kernel::{LocalizedText, Money, id::CartId};
+use kernel::{
+    LocalizedText, Money, Quantity,
+    id::{CartId, CategoryId, ProductId},
+};
 use pg::{Connection, DbError, DbResult};
+use pricing::QuoteLine;
 use sqlx::{query, query_as, types::Json};
 use tracing::instrument;
 use uuid::Uuid;
@@ -18,6 +22,8 @@ use crate::{
 struct ItemRow {
     id: Uuid,
     variant_id: Uuid,
+    product_id: Uuid,
+    categories: Vec<Uuid>,
     quantity: i32,
     product_slug: String,
     sku: String,
@@ -38,15 +44,37 @@ struct ItemRow {
     available_from: Option<jiff_sqlx::Date>,
 }
 
+/// A line of a cart, with what it is to prices.
+pub struct Item {
+    /// As shoppers see it.
+    pub view: CartItemView,
+    product: ProductId,
+    /// The category of its product, and all that this lies in.
+    categories: Vec<CategoryId>,
+}
+
+impl Item {
+    /// To be priced.
+    pub fn line(&self) -> DbResult<QuoteLine<'_>> {
+        let units = self.view.quantity;
+        let quantity = Quantity::new(units.into());
+        Ok(QuoteLine {
+            variant: self.view.variant_id,
+            product: self.product,
+            categories: &self.categories,
+            unit_price: self.view.unit_price,
+            quantity: quantity.map_err(|_| corrupt("cart.items", "quantity", &units))?,
+        })
+    }
+}
+
 #[instrument(name = "db.queries.cart_items", skip_all, err)]
-pub async fn items(
-    conn: &mut Connection,
-    cart: CartId,
-    now: Timestamp,
-) -> DbResult<Vec<CartItemView>> {
+pub async fn items(conn: &mut Connection, cart: CartId, now: Timestamp) -> DbResult<Vec<Item>> {
     let rows = query_as!(
         ItemRow,
-        r#"SELECT t.id, t.variant_id, t.quantity, p.slug AS product_slug, v.sku,
+        r#"SELECT t.id, t.variant_id, v.product_id,
+             catalog.category_path(p.category_id) AS "categories!",
+             t.quantity, p.slug AS product_slug, v.sku,
              p.name_zh, p.name_en, v.name_zh AS variant_name_zh, v.name_en AS variant_name_en,
              v.price, i.object_key AS "image_key?", i.alt_zh AS "alt_zh?", i.alt_en AS "alt_en?",
              i.width AS "width?", i.height AS "height?",
@@ -98,7 +126,13 @@ pub async fn items(
     )
     .fetch_all(conn)
     .await?;
-    rows.into_iter().map(CartItemView::try_from).collect()
+    let item = |mut row: ItemRow| -> DbResult<Item> {
+        let categories = std::mem::take(&mut row.categories);
+        let categories = categories.into_iter().map(CategoryId::from).collect();
+        let product = ProductId::from(row.product_id);
+        Ok(Item { view: row.try_into()?, product, categories })
+    };
+    rows.into_iter().map(item).collect()
 }
 
 impl TryFrom<ItemRow> for CartItemView {

@@ -15,7 +15,7 @@ use super::{
     OrderStatusWord, ParcelView, PaymentStatusWord, ReturnView, TimelineEntry, sql, sql_timeline,
     timeline::HistoryEntry,
 };
-use crate::{BundlePartView, Image, cart::is_zero};
+use crate::{AdjustmentView, BundlePartView, Image, adjustment, cart::is_zero};
 
 /// How the buyer is reached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -207,10 +207,15 @@ pub struct OrderView {
     pub subtotal: Money,
     /// What was taken off.
     pub discount: Money,
+    /// The same, one by one, in the order in which it was taken off; and what was taken off the fee
+    /// for shipping.
+    pub adjustments: Vec<AdjustmentView>,
     /// For shipping.
     pub shipping_fee: Money,
     /// To pay.
     pub total: Money,
+    /// The tax (5 % VAT) that the total includes.
+    pub vat_included: Money,
     /// Until when the stock is (or was) held for it.
     pub reserved_until: Timestamp,
     /// When it was placed.
@@ -232,6 +237,8 @@ pub struct OrderView {
 pub async fn detail(conn: &mut Connection, id: OrderId) -> DbResult<Option<OrderView>> {
     let Some(mut order) = sql::order(conn, id).await? else { return Ok(None) };
     order.items = sql::items(conn, id).await?;
+    let taken_off = orders::adjustments::of_orders(conn, &[id]).await?;
+    order.adjustments = taken_off.iter().map(adjustment::of_order).collect();
     order.payments = sql::payments(conn, id).await?;
     let parcels = shipping::shipments::of_order(conn, id).await?;
     order.shipments = parcels.iter().map(ParcelView::from).collect();

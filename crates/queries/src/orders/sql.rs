@@ -79,6 +79,7 @@ impl TryFrom<OrderRow> for OrderView {
     fn try_from(row: OrderRow) -> DbResult<Self> {
         let id = OrderId::from(row.id);
         let created_at = row.created_at.to_jiff();
+        let total = money("orders.orders", "total", row.total)?;
         Ok(Self {
             id,
             number: OrderNumber::of(id).to_string(),
@@ -101,7 +102,9 @@ impl TryFrom<OrderRow> for OrderView {
             subtotal: money("orders.orders", "subtotal", row.subtotal)?,
             discount: money("orders.orders", "discount", row.discount)?,
             shipping_fee: money("orders.orders", "shipping_fee", row.shipping_fee)?,
-            total: money("orders.orders", "total", row.total)?,
+            adjustments: Vec::new(),
+            total,
+            vat_included: pricing::vat_included(total),
             reserved_until: row.reserved_until.to_jiff(),
             created_at,
             paid_at: row.paid_at.map(Timestamp::to_jiff),

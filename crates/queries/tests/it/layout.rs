@@ -9,6 +9,7 @@ const HOT: &[&str] = &[
     "inventory.reservations",
     "inventory.reservations_archive",
     "inventory.stock",
+    "orders.adjustments",
     "orders.idempotency_keys",
     "orders.line_components",
     "orders.lines",
@@ -28,6 +29,7 @@ const HOT: &[&str] = &[
 /// Tables that are never written over: what happened stays as it was told.
 const APPEND_ONLY: &[&str] = &[
     "inventory.movements",
+    "orders.adjustments",
     "orders.edits",
     "orders.line_components",
     "orders.lines",

@@ -45,6 +45,7 @@ export type Variant = Schemas['Variant'];
 export type Cart = Schemas['Cart'];
 export type CartItem = Schemas['CartItem'];
 export type CartCoupon = Schemas['CartCoupon'];
+export type Adjustment = Schemas['Adjustment'];
 export type CouponReason = Schemas['CouponReason'];
 export type ShippingMethod = Schemas['ShippingMethod'];
 export type PaymentMethod = Schemas['PaymentMethod'];

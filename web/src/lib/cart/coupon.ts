@@ -1,6 +1,14 @@
-import type { Cart, CartCoupon, CouponReason, CouponRefusal, Money } from '#lib/api/types.ts';
+import type {
+  Adjustment,
+  Cart,
+  CartCoupon,
+  CouponReason,
+  CouponRefusal,
+  Money,
+} from '#lib/api/types.ts';
 import { formatDateTime } from '#lib/format/date.ts';
 import { formatMoney } from '#lib/format/money.ts';
+import { localized } from '#lib/i18n/text.ts';
 import { m } from '#lib/paraglide/messages.js';
 
 /** What the last attempt to change the coupon brought. */
@@ -18,6 +26,7 @@ const MESSAGES: Record<CouponReason, () => string> = {
   expired: m.coupon_expired,
   used_up: m.coupon_used_up,
   already_used: m.coupon_already_used,
+  nothing_covered: m.coupon_nothing_covered,
   minimum_not_reached: m.error_coupon_invalid,
 };
 
@@ -58,25 +67,43 @@ export function couponNote({
   if (reason !== 'minimum_not_reached' || !minimum_spend) {
     return { tone: 'bad', text: couponMessage({ reason }) };
   }
-  const missing = { ...minimum_spend, amount: minimum_spend.amount - subtotal.amount };
+  const missing = { ...minimum_spend, amount: minimum_spend.amount - coupon.covered.amount };
+  const sums = { amount: formatMoney(minimum_spend), missing: formatMoney(missing) };
+  // Where it is not for everything in the cart, only what it is for counts.
+  const isScoped = coupon.covered.amount < subtotal.amount;
   return {
     tone: 'warn',
-    text: m.coupon_missing({ amount: formatMoney(minimum_spend), missing: formatMoney(missing) }),
+    text: isScoped ? m.coupon_missing_covered(sums) : m.coupon_missing(sums),
   };
 }
 
 interface Saving {
-  /** The coupon that saves it; nothing when it is something else. */
-  code?: string;
+  /** What it is called. */
+  label: string;
   amount: Money;
 }
 
-/** What is taken off, by what takes it off. */
-export function savings(discount: Money, coupon: CartCoupon | null | undefined): Saving[] {
-  const byCoupon = coupon?.applies ? coupon.discount.amount : 0;
-  const rest = { ...discount, amount: discount.amount - byCoupon };
-  return [
-    ...(coupon && byCoupon > 0 ? [{ code: coupon.code, amount: coupon.discount }] : []),
-    ...(rest.amount === 0 ? [] : [{ amount: rest }]),
-  ];
+function labelOf({ name, code }: Adjustment): string {
+  if (name) return localized(name);
+  return code === null ? m.summary_discount() : m.summary_coupon({ code });
+}
+
+/** What is taken off the goods, by what takes it off, in the order of evaluation. */
+export function savings(discount: Money, adjustments: readonly Adjustment[]): Saving[] {
+  const saved = adjustments
+    .filter(({ target }) => target === 'lines')
+    .map((adjustment) => ({ label: labelOf(adjustment), amount: adjustment.amount }));
+  // Orders from before the shop kept what took it off know only the sum.
+  const explained = saved.reduce((sum, { amount }) => sum + amount.amount, 0);
+  const rest = { ...discount, amount: discount.amount - explained };
+  return rest.amount === 0 ? saved : [...saved, { label: m.summary_discount(), amount: rest }];
+}
+
+/** The code of the coupon that waives the shipping fee, if one does. */
+export function shippingCode(
+  coupon: CartCoupon | null | undefined,
+  adjustments: readonly Adjustment[],
+): string | undefined {
+  if (shipsFree(coupon)) return coupon?.code;
+  return adjustments.find(({ target }) => target === 'shipping')?.code ?? undefined;
 }

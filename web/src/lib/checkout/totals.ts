@@ -10,6 +10,11 @@ export function shippingFee(
   return shipsFree(cart.coupon) || isReached ? { ...method.fee, amount: 0 } : method.fee;
 }
 
+/** The 5 % tax that a total includes; rounded to whole dollars as the shop does. */
+export function vatIncluded(total: Money): Money {
+  return { ...total, amount: total.amount - Math.floor((total.amount * 20 + 10) / 21) };
+}
+
 /** What the order will come to. The shop decides; this is what the buyer is shown and agrees to. */
 export function orderTotal(cart: Pick<Cart, 'subtotal' | 'discount'>, fee: Money): Money {
   return {

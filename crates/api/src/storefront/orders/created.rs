@@ -11,7 +11,7 @@ use kernel::{
 };
 use orders::OrderNumber;
 use queries::{
-    BundlePartView, Image,
+    AdjustmentView, BundlePartView, Image, adjustment,
     orders::{OrderItemView, OrderStatusWord},
 };
 use serde::Serialize;
@@ -33,10 +33,15 @@ pub struct CreatedOrder {
     pub subtotal: Money,
     /// What was taken off.
     pub discount: Money,
+    /// The same, one by one, in the order in which it was taken off; and what was taken off the fee
+    /// for shipping.
+    pub adjustments: Vec<AdjustmentView>,
     /// For shipping.
     pub shipping_fee: Money,
     /// To pay.
     pub total: Money,
+    /// The tax (5 % VAT) that the total includes.
+    pub vat_included: Money,
     /// Until when the stock is held.
     pub reserved_until: Timestamp,
     /// When it was placed.
@@ -90,8 +95,10 @@ pub fn created(placed: &Placed, access: &OrderAccess) -> CreatedOrder {
         items: items.collect(),
         subtotal: order.subtotal,
         discount: order.discount,
+        adjustments: placed.adjustments.iter().map(adjustment::of_order).collect(),
         shipping_fee: order.shipping_fee,
         total: order.total,
+        vat_included: pricing::vat_included(order.total),
         reserved_until: order.reserved_until,
         created_at: order.created_at,
         inventory_deduction_results: placed.deductions.iter().map(deduction).collect(),

@@ -3,7 +3,7 @@
 use checkout::OrderEdit;
 use kernel::{Money, Quantity};
 use orders::OrderStatus;
-use pricing::{Benefit, Coupon, CouponCode};
+use pricing::{Benefit, Coupon, CouponCode, Scope};
 
 use super::hands::{refusal, staff};
 use crate::bench::Bench;
@@ -16,6 +16,7 @@ async fn coupon(bench: &Bench, benefit: Benefit) {
     let coupon = Coupon {
         code: CouponCode::parse("SAVE").unwrap(),
         benefit,
+        scope: Scope::EVERYTHING,
         minimum_spend: twd(2000),
         valid_from: None,
         valid_until: None,

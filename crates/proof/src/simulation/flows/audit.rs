@@ -22,7 +22,7 @@ use crate::simulation::{
 /// What a new shop has cleared away.
 const CLEAR: &str = "
     TRUNCATE orders.orders, orders.lines, orders.transitions, orders.idempotency_keys,
-        orders.purchases, inventory.stock, inventory.movements, inventory.reservations,
+        orders.purchases, orders.adjustments, inventory.stock, inventory.movements, inventory.reservations,
         inventory.fulfilments, payments.attempts, payments.transitions, payments.notices,
         payments.refunds, payments.refund_transitions, payments.refund_lines,
         outbox.events, outbox.deferred, outbox.jobs, pricing.redemptions, pricing.coupons";

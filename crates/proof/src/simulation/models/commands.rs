@@ -51,14 +51,14 @@ impl Shop {
         if !over.is_empty() {
             return Answer::OverLimit(over);
         }
-        let benefit = match self.benefit(basket) {
-            Ok(benefit) => benefit,
+        let coupon = match self.usable(basket) {
+            Ok(coupon) => coupon,
             Err(refusal) => return Answer::NoCoupon(refusal.as_str().into()),
         };
         if basket.price == PriceSeen::Wrong && !self.has(Fault::BelievesPrice) {
             return Answer::PriceChanged;
         }
-        let Some(quote) = self.quote(basket, benefit) else {
+        let Some(quote) = self.quote(basket, coupon.as_ref().map(pricing::Coupon::terms)) else {
             return Answer::Broken("no quote".into());
         };
         let id = self.next_id();
@@ -81,7 +81,7 @@ impl Shop {
             basket: basket.clone(),
             status: OrderStatus::PendingPayment,
             total: quote.total.amount(),
-            saved: quote.saved.amount(),
+            saved: quote.saved_by_coupon().amount(),
             until: self.now + HOLD,
             first: held.clone(),
             held,

@@ -14,7 +14,10 @@ use kernel::{
 };
 use orders::{Move, OrderStatus};
 use payments::{PaymentMove, PaymentStatus};
-use pricing::{Benefit, Coupon, CouponCode, CouponRefusal, Quote, QuoteLine, ShippingRate, Usage};
+use pricing::{
+    Benefit, Coupon, CouponCode, CouponRefusal, CouponUse, Promotions, Quote, QuoteLine, Scope,
+    ShippingRate, Usage,
+};
 use uuid::Uuid;
 
 use super::fault::Fault;
@@ -117,29 +120,36 @@ impl Shop {
     }
 
     /// Prices a basket as the engine does.
-    pub(super) fn quote(&self, basket: &Basket, benefit: Option<Benefit>) -> Option<Quote> {
+    pub(super) fn quote(&self, basket: &Basket, coupon: Option<CouponUse<'_>>) -> Option<Quote> {
         let lines = self.lines(basket)?;
         let rate = ShippingRate { fee: dollars(FEE), free_from: Some(dollars(FREE_FROM)) };
-        pricing::quote(&lines, Some(rate), benefit).ok()
+        pricing::quote(&lines, Some(rate), Promotions::default(), coupon).ok()
     }
 
-    fn lines(&self, basket: &Basket) -> Option<Vec<QuoteLine>> {
+    /// Each variant is a product of its own here.
+    fn lines(&self, basket: &Basket) -> Option<Vec<QuoteLine<'static>>> {
         let line = |(variant, units): &(Variant, u32)| {
-            let quantity = Quantity::new(i64::from(*units)).ok()?;
-            Some(QuoteLine { unit_price: *self.prices.get(usize::from(*variant))?, quantity })
+            let id = variant_id(*variant);
+            Some(QuoteLine {
+                variant: id,
+                product: id.as_uuid().into(),
+                categories: &[],
+                unit_price: *self.prices.get(usize::from(*variant))?,
+                quantity: Quantity::new(i64::from(*units)).ok()?,
+            })
         };
         basket.lines.iter().map(line).collect()
     }
 
-    /// What a basket's coupon gives.
-    pub(super) fn benefit(&self, basket: &Basket) -> Result<Option<Benefit>, CouponRefusal> {
+    /// A basket's coupon, if it has one and may use it.
+    pub(super) fn usable(&self, basket: &Basket) -> Result<Option<Coupon>, CouponRefusal> {
         let Some(number) = basket.coupon else { return Ok(None) };
         let Some((coupon, usage)) = self.coupon(number, basket) else {
             return Err(CouponRefusal::Unknown);
         };
         let lines = self.lines(basket).unwrap_or_default();
-        let subtotal = pricing::subtotal(&lines).unwrap_or(Money::ZERO);
-        coupon.check(subtotal, usage, self.now).map(Some)
+        coupon.check(&lines, usage, self.now)?;
+        Ok(Some(coupon))
     }
 
     /// Whether limits leave room for an order that ran out.
@@ -161,6 +171,7 @@ impl Shop {
         let coupon = Coupon {
             code: CouponCode::parse(&format!("C{number}"))?,
             benefit: benefit(terms.off),
+            scope: Scope::EVERYTHING,
             minimum_spend: dollars(terms.minimum),
             valid_from: None,
             valid_until: None,
