@@ -134,9 +134,9 @@ impl PromotionForm {
     }
 }
 
-/// A time as the database keeps it.
+/// A time as the database keeps it: in microseconds, and not of before there were any.
 pub fn whole(at: Timestamp) -> Timestamp {
-    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
+    Timestamp::from_microsecond(at.as_microsecond().max(0)).unwrap_or(at)
 }
 
 impl TryFrom<PromotionRule> for Rule {
