@@ -424,7 +424,7 @@ pub(crate) fn first_answer(
     let own = components.iter().filter(|component| component.order == id).cloned().collect();
     let backordered = backorders::of_order(waited, &order);
     let adjustments = taken_off.iter().filter(|it| it.order == id).cloned().collect();
-    Placed { backordered, adjustments, ..placed(order, taken, own, offers, true) }
+    Placed { adjustments, backordered, ..placed(order, taken, own, offers, true) }
 }
 
 fn outcomes(

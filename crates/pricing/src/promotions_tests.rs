@@ -101,7 +101,7 @@ async fn the_book_turns_its_page_with_the_revision() {
     add(&mut conn, &it, now).await.unwrap();
     // Who has read the number of before gets what was true then.
     assert!(book.read(&mut conn, 1).await.unwrap().is_empty());
-    assert_eq!(*book.read(&mut conn, 2).await.unwrap(), [it.clone()]);
+    assert_eq!(*book.read(&mut conn, 2).await.unwrap(), *std::slice::from_ref(&it));
     remove(&mut conn, it.id, 1).await.unwrap();
     // Whoever is late reads anew, and does not turn it back.
     assert!(book.read(&mut conn, 1).await.unwrap().is_empty());

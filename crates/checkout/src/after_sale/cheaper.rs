@@ -177,8 +177,8 @@ async fn coupon_of(
     let Some(code) = code.filter(|_| given > Money::ZERO) else { return Ok(None) };
     let coupon = pricing::find_coupon(conn, &code).await?;
     let as_then = coupon.filter(|coupon| {
-        let gives = pricing::coupon_reduction(coupon.terms(), before, left, None);
-        gives.is_some_and(|gives| gives.amount == given)
+        let reduction = pricing::coupon_reduction(coupon.terms(), before, left, None);
+        reduction.is_some_and(|it| it.amount == given)
     });
     Ok(Some(match as_then {
         Some(coupon) => Terms { code, benefit: coupon.benefit, scope: coupon.scope },

@@ -241,7 +241,7 @@ async fn the_worker_stops_when_told() {
         stop.cancel();
     };
     let both = async { tokio::join!(place.renderer().run(stop.clone()), ready) };
-    tokio::time::timeout(Duration::from_secs(60), both).await.unwrap();
+    tokio::time::timeout(Duration::from_mins(1), both).await.unwrap();
 }
 
 #[tokio::test]
