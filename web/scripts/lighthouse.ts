@@ -136,6 +136,7 @@ async function measure(name: string): Promise<string[]> {
   const { path: at, scripts: most, isPrivate } = PAGES[name] ?? { path: '/', scripts: 0 };
   let found = ['was not measured'];
   let sofar: Measured | undefined;
+  let broken = 0;
   for (let tries = 0; tries < TRIES && found.length > 0; tries += 1) {
     const flags: Flags = {
       port: DEBUG_PORT,
@@ -154,8 +155,10 @@ async function measure(name: string): Promise<string[]> {
     await writeFile(path.join(OUT, `${name}.html`), html);
     await writeFile(path.join(OUT, `${name}.json`), json);
     if (lhr.runtimeError) {
-      found = [lhr.runtimeError.message];
-      console.log(`${name.padEnd(9)} ${found.join()}`);
+      // Chromium's recording fails now and then; that says nothing about the page.
+      console.log(`${name.padEnd(9)} ${lhr.runtimeError.message}`);
+      broken += 1;
+      if (broken <= TRIES) tries -= 1;
     } else {
       const measured = read(lhr);
       sofar = sofar ? best(sofar, measured) : measured;
