@@ -2,6 +2,15 @@ import { untrack } from 'svelte';
 import type { Attachment } from 'svelte/attachments';
 
 /**
+ * Whether a person has opened these details before the scripts took over. Svelte sets `open` to what
+ * its expression says, and would close them: ask while the component is made, and add it.
+ */
+export function openedEarly(id: string): boolean {
+  const page = globalThis.document as Document | undefined;
+  return page?.getElementById(id)?.hasAttribute('open') ?? false;
+}
+
+/**
  * Tells what was chosen in a select before the scripts took over. Svelte's `bind:value` heeds that
  * for text fields alone and puts a select back to what the server had rendered.
  *
