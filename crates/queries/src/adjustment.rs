@@ -40,7 +40,7 @@ pub struct AdjustmentShareView {
 /// Something that is taken off. All of them explain each dollar between the sum of the lines and what
 /// is to be paid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = Adjustment)]
+#[schema(as = PriceAdjustment)]
 pub struct AdjustmentView {
     /// By what.
     pub kind: AdjustmentKind,
