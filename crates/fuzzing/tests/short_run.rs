@@ -87,6 +87,7 @@ runs! {
     opaque_token
     order_body
     policy_file
+    product_file
 }
 
 #[test]
