@@ -170,10 +170,9 @@ impl Renderer {
         let picture = Arc::new(work(move || imaging::decode(&file)).await?);
         let mut renditions = Vec::new();
         for (width, height) in imaging::renditions(picture.size()) {
-            if stop.is_cancelled() {
-                return Err(Failure::Stopped);
-            }
-            let (avif, webp) = files(&picture, width).await?;
+            // A closing shop does not wait for a size that takes seconds to make.
+            let made = stop.run_until_cancelled(files(&picture, width)).await;
+            let (avif, webp) = made.ok_or(Failure::Stopped)??;
             let avif = self.keep(&key, (width, "avif"), avif).await?;
             let webp = self.keep(&key, (width, "webp"), webp).await?;
             renditions.push(Rendition { width, height, avif, webp });
