@@ -36,6 +36,8 @@ playwright() {
 real() {
     local outcome=0
     export OXCART_DEV_CLOCK=true
+    # The sizes of 88 pictures, made by a build for debugging, would slow every journey down.
+    export OXCART_RENDITIONS=false
     build_shop
     open_shop e2e || return 1
     export E2E_BASE_URL=$shop_url E2E_SIMULATOR_URL="http://127.0.0.1:$((PORT + 1))"

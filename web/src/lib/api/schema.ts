@@ -123,6 +123,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/coupons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shop's coupons, those that are switched off or over too. */
+        get: operations["list_admin_coupons"];
+        put?: never;
+        /** Adds a coupon. Nobody else has its code, so that asking twice adds one. */
+        post: operations["create_coupon"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/coupons/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One coupon. Its `ETag` is what a change has to send back. */
+        get: operations["get_admin_coupon"];
+        /**
+         * Changes the terms of a coupon, from the next order on; what was redeemed stays counted. `If-Match`
+         *     has to be the `ETag` that was read last. When everything is as it was, nothing happens.
+         */
+        put: operations["change_coupon"];
+        post?: never;
+        /**
+         * Takes a coupon away: nobody can use it any more. One that an order has used stays in the list, switched
+         *     off, because orders speak of it. `If-Match` has to be the `ETag` that was read last.
+         */
+        delete: operations["remove_coupon"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/dead-letters": {
         parameters: {
             query?: never;
@@ -828,6 +871,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adds a picture for products: JPEG, PNG or WebP, at most 16 MiB and 50 million pixels. It is made
+         *     anew, upright, in sRGB and no larger than 2,560 pixels, without whatever else the file holds. The same
+         *     picture has the same key, so that sending it twice adds one. What no product names within a day is
+         *     removed.
+         */
+        post: operations["upload_picture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/policies": {
         parameters: {
             query?: never;
@@ -1044,6 +1109,92 @@ export interface paths {
          */
         post: operations["withdraw_product"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/products/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All products in every state by slug, some hundred at a time: what `POST
+         *     /api/admin/products/import` takes back. A CSV leaves out what is not sold any more.
+         */
+        get: operations["export_products"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/products/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a file of products, at most 16 MiB: Shopify's product CSV (`text/csv`), or a product a line as
+         *     `PUT /api/admin/products/{id}` takes it (`application/x-ndjson`), with `category` by slug, `state`
+         *     and `publish_at` besides. A product with a bad row is left as it is and the others are taken, 200 in
+         *     a transaction, unless `strict`. What is so already is not written: the same file can be sent again.
+         *     Pictures are not fetched, and stock has files of its own.
+         */
+        post: operations["import_products"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/promotions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shop's promotions, those that are switched off or over too. */
+        get: operations["list_admin_promotions"];
+        put?: never;
+        /** Adds a promotion. One that is switched on counts for the next order. */
+        post: operations["create_promotion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/promotions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One promotion. Its `ETag` is what a change has to send back. */
+        get: operations["get_admin_promotion"];
+        /**
+         * Changes a promotion, from the next order on. `If-Match` has to be the `ETag` that was read last. When
+         *     everything is as it was, nothing happens.
+         */
+        put: operations["change_promotion"];
+        post?: never;
+        /**
+         * Deletes a promotion. Orders that got it keep what they got, and its name. `If-Match` has to be the
+         *     `ETag` that was read last.
+         */
+        delete: operations["remove_promotion"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2480,9 +2631,9 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Closes the account for good: every session ends, and what says whose it was is removed. Orders
-         *     stay, as the law demands, with the contact they were placed with. The address is free for a new
-         *     account.
+         * Closes the account for good: every session ends, and what says whose it was is removed, and so are
+         *     the wish list and what a verified address waits for. Orders stay, as the law demands, with the
+         *     contact they were placed with. The address is free for a new account.
          */
         delete: operations["close_account"];
         options?: never;
@@ -2685,6 +2836,81 @@ export interface paths {
         post?: never;
         /** Ends one of one's sessions: that device is signed out. */
         delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/wishlist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's wish list, by the products' names: enough to show which hearts are full. */
+        get: operations["get_wishlist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/wishlist/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adds a guest's list to one's own, at its head. What is on it already keeps its place, so that
+         *     asking twice is asking once. The list holds 200 products; beyond that the oldest go.
+         */
+        post: operations["merge_wishlist"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/wishlist/items/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Puts a product on one's wish list, at its head; one that is on it keeps its place. The list holds
+         *     200 products; beyond that the oldest go.
+         */
+        put: operations["add_wish"];
+        post?: never;
+        /** Takes a product off one's wish list, whether or not it was on it. */
+        delete: operations["remove_wish"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/wishlist/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The products on one's wish list, as lists show them. */
+        get: operations["list_wished_products"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2942,6 +3168,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/orders/lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finds an order that was placed without an account, by its number and what it was placed with. A
+         *     number that no order has, an account's order and a wrong address or telephone number get the same
+         *     answer after the same work. After ten failures in a quarter of an hour an order is not looked for
+         *     any more, wherever from; the link in its mails opens it all the same.
+         */
+        post: operations["find_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/payment-methods": {
         parameters: {
             query?: never;
@@ -3020,7 +3268,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The products on sale. */
+        /** The products on sale. Words are looked for by `GET /api/search`. */
         get: operations["list_products"];
         put?: never;
         post?: never;
@@ -3041,6 +3289,27 @@ export interface paths {
         get: operations["get_product"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/products/{id}/stock-notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Notes that somebody wants one mail when a sold out variant is back. The answer is the same whether
+         *     or not the address was noted before. An address waits for 20 variants at most; after 180 days it
+         *     is forgotten.
+         */
+        post: operations["ask_stock_notice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3102,6 +3371,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/stock-notices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forgets an address and all that it waits for, by the unguessable name that its mails carry. The
+         *     answer is the same when there is nothing to forget.
+         */
+        delete: operations["stop_stock_notices"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3123,6 +3412,13 @@ export interface components {
             profile: components["schemas"]["User"];
             /** @description Where they are signed in. */
             sessions: components["schemas"]["SessionView"][];
+            /**
+             * @description What they want to be told of when it is back, if they have shown that they read the mail of
+             *     their address.
+             */
+            stock_notices: components["schemas"]["ExportedNotice"][];
+            /** @description What they like, the newest first. */
+            wishlist: components["schemas"]["ExportedWish"][];
         };
         /** @description Where a transfer goes. */
         AccountForm: {
@@ -3252,6 +3548,26 @@ export interface components {
             /** @description Where. */
             warehouse_id: components["schemas"]["WarehouseId"];
         };
+        /**
+         * @description What takes something off.
+         * @enum {string}
+         */
+        AdjustmentKind: "promotion" | "coupon";
+        /** @description What is taken off one line. */
+        AdjustmentShare: {
+            /** @description How much. */
+            amount: components["schemas"]["Money"];
+            /**
+             * Format: int32
+             * @description The line's number; in a cart its place, from 1.
+             */
+            line_no: number;
+        };
+        /**
+         * @description What something is taken off from.
+         * @enum {string}
+         */
+        AdjustmentTarget: "lines" | "shipping";
         /** @description All categories. */
         AdminCategories: {
             /** @description By position and slug; `parent_id` tells what lies where. */
@@ -3276,6 +3592,61 @@ export interface components {
              * @description Counts its changes; also its `ETag`.
              */
             version: number;
+        };
+        /** @description A coupon. */
+        AdminCoupon: {
+            /** @description Whether it is switched on. */
+            active: boolean;
+            /** @description What it gives. */
+            benefit: components["schemas"]["CouponBenefit"];
+            /** @description Categories it is for, with all that lies in them. */
+            category_ids: components["schemas"]["CategoryId"][];
+            /**
+             * @description What the shopper types in.
+             * @example WELCOME10
+             */
+            code: string;
+            /** @description What the lines it is for have to cost, before anything is taken off. */
+            minimum_spend: components["schemas"]["Money"];
+            /**
+             * Format: int32
+             * @description How many orders of one buyer may use it; `null`: any number.
+             */
+            per_customer_limit: number | null;
+            /** @description Products it is for; with no categories either, it is for everything. */
+            product_ids: components["schemas"]["ProductId"][];
+            /**
+             * Format: int32
+             * @description How many live orders use it.
+             */
+            redeemed: number;
+            /**
+             * Format: int32
+             * @description How many orders may use it; `null`: any number.
+             */
+            total_limit: number | null;
+            /**
+             * Format: date-time
+             * @description From when on it can be used.
+             */
+            valid_from: string | null;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            valid_until: string | null;
+            /**
+             * Format: int64
+             * @description Counts the changes of its terms; also its `ETag`.
+             */
+            version: number;
+        };
+        /** @description A page of coupons. */
+        AdminCouponPage: {
+            /** @description By code. */
+            items: components["schemas"]["AdminCoupon"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
         };
         /** @description A picture of a product. */
         AdminImage: {
@@ -3517,6 +3888,48 @@ export interface components {
              * @description Counts its changes; also its `ETag`.
              */
             version: number;
+        };
+        /** @description A promotion. */
+        AdminPromotion: {
+            /** @description Whether it is switched on. */
+            active: boolean;
+            /** @description Categories it is for, with all that lies in them. */
+            category_ids: components["schemas"]["CategoryId"][];
+            /** @description Its id. */
+            id: components["schemas"]["PromotionId"];
+            /** @description What buyers are told it is. */
+            name: components["schemas"]["LocalizedText"];
+            /**
+             * Format: int32
+             * @description Lower comes first.
+             */
+            priority: number;
+            /** @description Products it is for; with no categories either, it is for everything. */
+            product_ids: components["schemas"]["ProductId"][];
+            /** @description What it does. */
+            rule: components["schemas"]["PromotionRule"];
+            /** @description Whether it goes together with other promotions; else the best for the buyer counts alone. */
+            stackable: boolean;
+            /**
+             * Format: date-time
+             * @description From when on.
+             */
+            valid_from: string | null;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            valid_until: string | null;
+            /**
+             * Format: int64
+             * @description Counts its changes; also its `ETag`.
+             */
+            version: number;
+        };
+        /** @description All promotions. */
+        AdminPromotions: {
+            /** @description In the order in which they are evaluated: by priority and id. */
+            items: components["schemas"]["AdminPromotion"][];
         };
         /** @description A variant, active or not. */
         AdminVariant: {
@@ -3800,6 +4213,8 @@ export interface components {
         };
         /** @description A cart. */
         Cart: {
+            /** @description The same, one by one, in the order in which it is taken off. */
+            adjustments: components["schemas"]["PriceAdjustment"][];
             coupon: components["schemas"]["CartCoupon"] | null;
             /** @description The code of the coupon that was typed in, whether it applies or not. */
             coupon_code: string | null;
@@ -3819,6 +4234,8 @@ export interface components {
             subtotal: components["schemas"]["Money"];
             /** @description What would be paid, with what is known so far. */
             total: components["schemas"]["Money"];
+            /** @description The tax (5 % VAT) that the total includes. */
+            vat_included: components["schemas"]["Money"];
         };
         /** @description A coupon in a cart. It is decided when the order is placed; this is how it looks now. */
         CartCoupon: {
@@ -3829,6 +4246,8 @@ export interface components {
              * @example WELCOME10
              */
             code: string;
+            /** @description What the lines it is for cost, before anything is taken off. */
+            covered: components["schemas"]["Money"];
             /** @description What it takes off the lines of this cart. */
             discount: components["schemas"]["Money"];
             kind: components["schemas"]["CouponKind"] | null;
@@ -4113,6 +4532,63 @@ export interface components {
             /** @description Each variant once. */
             counts: components["schemas"]["Counted"][];
         };
+        /** @description What a coupon gives. */
+        CouponBenefit: {
+            /** @enum {string} */
+            kind: "percentage";
+            /**
+             * Format: int32
+             * @description How much, rounded down to whole dollars.
+             */
+            percent: number;
+        } | {
+            /** @description How much. */
+            amount: components["schemas"]["Money"];
+            /** @enum {string} */
+            kind: "amount";
+        } | {
+            /** @enum {string} */
+            kind: "free_shipping";
+        };
+        /** @description What a coupon is from now on. */
+        CouponForm: {
+            /** @description Whether it is switched on. */
+            active: boolean;
+            /** @description What it gives. */
+            benefit: components["schemas"]["CouponBenefit"];
+            /** @description Categories it is for, with all that lies in them. */
+            category_ids?: components["schemas"]["CategoryId"][];
+            /**
+             * @description What the shopper types in, in any case: letters, digits, `-` and `_`. It does not change.
+             * @example WELCOME10
+             */
+            code: string;
+            minimum_spend?: components["schemas"]["Money"] | null;
+            /**
+             * Format: int32
+             * @description How many orders of one buyer may use it.
+             */
+            per_customer_limit?: number | null;
+            /** @description Products it is for; with no categories either, it is for everything. */
+            product_ids?: components["schemas"]["ProductId"][];
+            /** @description Why, for the audit log. */
+            reason?: string | null;
+            /**
+             * Format: int32
+             * @description How many orders may use it.
+             */
+            total_limit?: number | null;
+            /**
+             * Format: date-time
+             * @description From when on it can be used; without it, at once.
+             */
+            valid_from?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when; without it, for ever.
+             */
+            valid_until?: string | null;
+        };
         /**
          * @description What a coupon gives.
          * @enum {string}
@@ -4122,7 +4598,7 @@ export interface components {
          * @description Why a coupon does not apply.
          * @enum {string}
          */
-        CouponReason: "unknown" | "not_yet_valid" | "expired" | "used_up" | "already_used" | "minimum_not_reached";
+        CouponReason: "unknown" | "not_yet_valid" | "expired" | "used_up" | "already_used" | "nothing_covered" | "minimum_not_reached";
         /** @description A key to be made. */
         CreateApiKey: {
             /**
@@ -4162,6 +4638,11 @@ export interface components {
             /** @description For guests: opens the order, as `?access_token=` or `X-Order-Token`. */
             access_token?: string | null;
             /**
+             * @description The same, one by one, in the order in which it was taken off; and what was taken off the fee
+             *     for shipping.
+             */
+            adjustments: components["schemas"]["PriceAdjustment"][];
+            /**
              * Format: date-time
              * @description When it was placed.
              */
@@ -4192,6 +4673,8 @@ export interface components {
             subtotal: components["schemas"]["Money"];
             /** @description To pay. */
             total: components["schemas"]["Money"];
+            /** @description The tax (5 % VAT) that the total includes. */
+            vat_included: components["schemas"]["Money"];
         };
         /**
          * @description ISO 4217 currency.
@@ -4420,6 +4903,26 @@ export interface components {
              */
             version: number;
         };
+        /** @description Something sold out that somebody waits for. */
+        ExportedNotice: {
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            asked_at: string;
+            /** @description What. */
+            variant_id: components["schemas"]["VariantId"];
+        };
+        /** @description A product that somebody likes. */
+        ExportedWish: {
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            added_at: string;
+            /** @description Which. */
+            product_id: components["schemas"]["ProductId"];
+        };
         /** @description How long it may last from now on. */
         Extension: {
             /**
@@ -4430,6 +4933,11 @@ export interface components {
             /** @description Why, for the audit log. */
             reason?: string | null;
         };
+        /**
+         * @description What kind of mistake it is, for programs.
+         * @enum {string}
+         */
+        Fault: "unreadable" | "cells" | "encoding" | "missing" | "number" | "too_long" | "word" | "twice" | "too_many" | "rule" | "taken" | "unknown";
         /** @description What is wrong with one field of the input. */
         FieldError: {
             /** @description What is wrong with it. */
@@ -4451,6 +4959,18 @@ export interface components {
             name: string;
             /** @description Its value, unescaped. */
             value: string;
+        };
+        /** @description The key to an order that was found. */
+        FoundOrder: {
+            /** @description Opens the order, as `?access_token=` or `X-Order-Token`. */
+            access_token: string;
+            /** @description Its id. */
+            id: components["schemas"]["OrderId"];
+            /**
+             * @description Its number.
+             * @example 261121-K7M3-9QWD-2XAB
+             */
+            number: string;
         };
         /** @description What became of a line's units in one warehouse. */
         Fulfilment: {
@@ -4489,6 +5009,11 @@ export interface components {
              */
             withdrawn: number;
         };
+        /** @description What a browser has kept for a guest. */
+        GuestWishes: {
+            /** @description Slugs, the newest first. Those of no product on show are left out. */
+            slugs: string[];
+        };
         /** @description The same step, as the back office is told. */
         HistoryEntry: {
             /** @description By whom. */
@@ -4522,6 +5047,8 @@ export interface components {
              * @description Pixels.
              */
             height: number;
+            /** @description Its other sizes, narrowest first, as far as they are made. */
+            renditions: components["schemas"]["Rendition"][];
             /**
              * @description Where it is; what lies there never changes.
              * @example /media/products/mug-1.webp
@@ -4533,7 +5060,7 @@ export interface components {
              */
             width: number;
         };
-        /** @description A picture the product has. */
+        /** @description A picture of the product: one it has, or one that was uploaded. */
         ImageForm: {
             /** @description What it shows, for those who do not see it. */
             alt: components["schemas"]["LineForm"];
@@ -5095,6 +5622,16 @@ export interface components {
          * @enum {string}
          */
         NextStep: "check_email";
+        /** @description A product that shoppers may see, by its names. */
+        OnShow: {
+            /** @description Its id. */
+            product_id: components["schemas"]["ProductId"];
+            /**
+             * @description Its slug.
+             * @example mug
+             */
+            slug: string;
+        };
         /** @description An option. */
         OptionCounts: {
             /**
@@ -5128,6 +5665,11 @@ export interface components {
         };
         /** @description An order. */
         Order: {
+            /**
+             * @description The same, one by one, in the order in which it was taken off; and what was taken off the fee
+             *     for shipping.
+             */
+            adjustments: components["schemas"]["PriceAdjustment"][];
             /** @description How the buyer is reached. */
             contact: components["schemas"]["Contact"];
             /**
@@ -5180,6 +5722,8 @@ export interface components {
             timeline: components["schemas"]["TimelineEntry"][];
             /** @description To pay. */
             total: components["schemas"]["Money"];
+            /** @description The tax (5 % VAT) that the total includes. */
+            vat_included: components["schemas"]["Money"];
         };
         /** @description What is to be changed. */
         OrderEditForm: {
@@ -5249,6 +5793,27 @@ export interface components {
             variant_id: components["schemas"]["VariantId"];
             /** @description What tells the variant from its siblings; may be empty. */
             variant_name: components["schemas"]["LocalizedText"];
+        };
+        /**
+         * @description What a guest knows of an order. Besides the number, an e-mail address or a telephone number; of
+         *     both, both have to be right.
+         */
+        OrderLookup: {
+            /**
+             * @description The e-mail address it was placed with.
+             * @example a@example.com
+             */
+            email?: string | null;
+            /**
+             * @description Its number. Case, spaces and dashes do not matter.
+             * @example 261121-K7M3-9QWD-2XAB
+             */
+            number: string;
+            /**
+             * @description The telephone number it was placed with, however it is written.
+             * @example 0912345678
+             */
+            phone?: string | null;
         };
         /** @description A page of orders. */
         OrderPage: {
@@ -5675,6 +6240,31 @@ export interface components {
              */
             reference: string;
         };
+        /** @description A picture that products may show from now on. */
+        PictureView: {
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            height: number;
+            /**
+             * @description What products name it by.
+             * @example catalog/5d41402abc4b2a76b9719d911017c592.webp
+             */
+            key: string;
+            /**
+             * @description The sizes that are made of it, narrowest first, each as AVIF and as WebP. They are there some
+             *     seconds or minutes later; until then pages show the picture itself.
+             */
+            renditions: components["schemas"]["SizeView"][];
+            /** @description Where it is; what lies there never changes. */
+            url: string;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            width: number;
+        };
         /** @description A file of policies, in the Cedar language. */
         PolicyFile: {
             /**
@@ -5715,6 +6305,26 @@ export interface components {
              * @description Its number.
              */
             version: number;
+        };
+        /**
+         * @description Something that is taken off. All of them explain each dollar between the sum of the lines and what
+         *     is to be paid.
+         */
+        PriceAdjustment: {
+            /** @description How much. */
+            amount: components["schemas"]["Money"];
+            /**
+             * @description The coupon's code.
+             * @example WELCOME10
+             */
+            code: string | null;
+            /** @description By what. */
+            kind: components["schemas"]["AdjustmentKind"];
+            name: components["schemas"]["LocalizedText"] | null;
+            /** @description Of each line so much, together the amount; of lines that are not here nothing. */
+            shares: components["schemas"]["AdjustmentShare"][];
+            /** @description From what. */
+            target: components["schemas"]["AdjustmentTarget"];
         };
         /** @description A range of prices. */
         PriceCount: {
@@ -5767,6 +6377,42 @@ export interface components {
             /** @description What can be bought, in the order shown. */
             variants: components["schemas"]["Variant"][];
         };
+        /** @description A row of which nothing was taken, and why. */
+        ProductFileError: {
+            /** @description What kind of mistake. */
+            code: components["schemas"]["Fault"];
+            /**
+             * @description The column by its name in the first line; in JSON lines: the pointer of the member.
+             * @example Variant Price
+             */
+            column: string;
+            /**
+             * Format: int64
+             * @description The line of the file on which the row begins, from 1.
+             */
+            line: number;
+            /** @description What is wrong. */
+            message: string;
+            /** @description The handle of the product that is refused for it; empty: the row has none. */
+            product: string;
+        };
+        /** @description Something of a file that was left out, or was understood in a way to be known. */
+        ProductFileNote: {
+            /** @description In which column, or member. */
+            column: string;
+            /**
+             * Format: int64
+             * @description How many times.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Where it was first, from 1.
+             */
+            line: number;
+            /** @description What was done about it. */
+            message: string;
+        };
         /** @description What a product is from now on. */
         ProductForm: {
             /** @description Words the storefront knows how to show, e.g. `new`. */
@@ -5775,7 +6421,7 @@ export interface components {
             category_id: components["schemas"]["CategoryId"];
             description?: components["schemas"]["LongTextForm"] | null;
             description_html?: components["schemas"]["LongTextForm"] | null;
-            /** @description Of the pictures it has, those it keeps, in their new order. */
+            /** @description Its pictures, in the order shown: those it keeps, and uploaded ones. */
             images?: components["schemas"]["ImageForm"][];
             /** @description Its name. */
             name: components["schemas"]["LineForm"];
@@ -5806,6 +6452,59 @@ export interface components {
          * @description A product: what the shop shows; it is bought as one of its variants.
          */
         ProductId: string;
+        /** @description What became of a file. */
+        ProductImportReport: {
+            /**
+             * Format: int64
+             * @description Those that are new.
+             */
+            added: number;
+            /**
+             * Format: int64
+             * @description Bad rows.
+             */
+            bad_rows: number;
+            /**
+             * Format: int64
+             * @description Categories that were made.
+             */
+            categories_added: number;
+            /**
+             * Format: int64
+             * @description Those that were others.
+             */
+            changed: number;
+            /** @description Whether the file could be read to its end. */
+            complete: boolean;
+            /** @description Whether this was only a trial: nothing was written. */
+            dry_run: boolean;
+            /** @description What is wrong with them, as they were found; at most a thousand. */
+            errors: components["schemas"]["ProductFileError"][];
+            /**
+             * Format: uuid
+             * @description Names the import in the audit log.
+             */
+            import_id: string;
+            /** @description What else is to be known. */
+            notes: components["schemas"]["ProductFileNote"][];
+            /**
+             * Format: int64
+             * @description Products in the file.
+             */
+            products: number;
+            /**
+             * Format: int64
+             * @description Those that were left as they are because rows are bad.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Those that were so already.
+             */
+            unchanged: number;
+            /** @description Whether what was to be changed is. */
+            written: boolean;
+        };
         /** @description Something to choose, such as colour or size. */
         ProductOption: {
             /** @description What is chosen. */
@@ -5827,7 +6526,7 @@ export interface components {
             category_id?: components["schemas"]["CategoryId"] | null;
             description?: components["schemas"]["LongTextForm"] | null;
             description_html?: components["schemas"]["LongTextForm"] | null;
-            /** @description Of the pictures it has, those it keeps, in their new order. */
+            /** @description Its pictures, in the order shown: those it keeps, and uploaded ones. */
             images?: components["schemas"]["ImageForm"][] | null;
             name?: components["schemas"]["LineForm"] | null;
             /** @description What its variants differ in. */
@@ -5881,6 +6580,95 @@ export interface components {
             slug: string;
             /** @description One line more; may be empty. */
             subtitle: components["schemas"]["LocalizedText"];
+        };
+        /** @description What a promotion is from now on. */
+        PromotionForm: {
+            /** @description Whether it is switched on. */
+            active: boolean;
+            /** @description Categories it is for, with all that lies in them. */
+            category_ids?: components["schemas"]["CategoryId"][];
+            /** @description What buyers are told it is, in both languages: 80 characters at most. */
+            name: components["schemas"]["LineForm"];
+            /**
+             * Format: int32
+             * @description Lower comes first.
+             */
+            priority?: number;
+            /** @description Products it is for; with no categories either, it is for everything. */
+            product_ids?: components["schemas"]["ProductId"][];
+            /** @description Why, for the audit log. */
+            reason?: string | null;
+            /** @description What it does. */
+            rule: components["schemas"]["PromotionRule"];
+            /** @description Whether it goes together with other promotions; else the best for the buyer counts alone. */
+            stackable?: boolean;
+            /**
+             * Format: date-time
+             * @description From when on; without it, at once.
+             */
+            valid_from?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when; without it, for ever.
+             */
+            valid_until?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description A promotion: what is taken off by itself.
+         */
+        PromotionId: string;
+        /** @description What a promotion does with the lines it is for. */
+        PromotionRule: {
+            /** @enum {string} */
+            kind: "percentage";
+            /**
+             * Format: int32
+             * @description How much, rounded down to whole dollars.
+             */
+            percent: number;
+        } | {
+            /** @description How much. */
+            amount: components["schemas"]["Money"];
+            /** @enum {string} */
+            kind: "amount";
+        } | {
+            /** @enum {string} */
+            kind: "tiered";
+            /** @description Steps, each for more than the one before; the last one that is reached counts. */
+            tiers: components["schemas"]["PromotionTier"][];
+        } | {
+            /**
+             * Format: int32
+             * @description Units that are paid for.
+             */
+            buy: number;
+            /**
+             * Format: int32
+             * @description Units that are free with them.
+             */
+            free: number;
+            /** @enum {string} */
+            kind: "buy_get";
+        } | {
+            /** @enum {string} */
+            kind: "member";
+            /**
+             * Format: int32
+             * @description How much, rounded down to whole dollars.
+             */
+            percent: number;
+        };
+        /** @description A step of a tiered promotion. It takes off either a percentage or an amount. */
+        PromotionTier: {
+            amount?: components["schemas"]["Money"] | null;
+            /**
+             * Format: int32
+             * @description Per cent off, from there on.
+             */
+            percent?: number | null;
+            /** @description What the lines it is for have to cost, before anything is taken off. */
+            spend: components["schemas"]["Money"];
         };
         /** @description What the provider said. */
         ProviderAnswer: {
@@ -6233,6 +7021,24 @@ export interface components {
              * @description The account's password.
              */
             password: string;
+        };
+        /** @description A size of a picture, in two formats. */
+        Rendition: {
+            /**
+             * @description Where it is as AVIF; what lies there never changes.
+             * @example /media/renditions/5d41402abc4b2a76b9719d911017c592-640.avif
+             */
+            avif: string;
+            /**
+             * @description Where it is as WebP; what lies there never changes.
+             * @example /media/renditions/5d41402abc4b2a76b9719d911017c592-640.webp
+             */
+            webp: string;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            width: number;
         };
         /** @description What was replayed. */
         Replayed: {
@@ -6970,6 +7776,19 @@ export interface components {
             /** @description In the shop's order. */
             items: components["schemas"]["ShippingMethod"][];
         };
+        /** @description A size that is made of a picture. */
+        SizeView: {
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            height: number;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            width: number;
+        };
         /** @description Lines that are not counted. */
         SkippedLines: {
             /** @description Why; kept with the lines. */
@@ -7244,6 +8063,24 @@ export interface components {
              * @description The balance's version then: how many movements there had been.
              */
             version: number;
+        };
+        /** @description Who wants to be told, and of what. */
+        StockNoticeForm: {
+            /**
+             * @description Where the mail goes, in the language of this request.
+             * @example a@example.com
+             */
+            email: string;
+            /** @description A variant of the product that is sold out. */
+            variant_id: components["schemas"]["VariantId"];
+        };
+        /** @description It is noted. */
+        StockNoticeNoted: {
+            /**
+             * @description `noted`, also for what was noted before.
+             * @example noted
+             */
+            status: string;
         };
         /** @description A stocktake. */
         Stocktake: {
@@ -8118,6 +8955,16 @@ export interface components {
             /** @description Its secrets, the newest first. */
             secrets: components["schemas"]["SecretView"][];
         };
+        /** @description What one likes, as lists show it. */
+        WishedProducts: {
+            /** @description The products, the newest on the list first. Those that are no longer on show are left out. */
+            items: components["schemas"]["ProductSummary"][];
+        };
+        /** @description What one likes. */
+        WishList: {
+            /** @description The products, the newest on the list first. Those that are no longer on show are left out. */
+            items: components["schemas"]["OnShow"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -8862,6 +9709,416 @@ export interface operations {
             };
             /** @description `CATEGORY_NOT_EMPTY` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No `If-Match` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_admin_coupons: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminCouponPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    create_coupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CouponForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    /** @description Where it is read and changed */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminCoupon"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also a code that is taken, and terms that make no sense */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_admin_coupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description In any case */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminCoupon"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_coupon: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was read last, e.g. `"3"` */
+                "If-Match": string;
+            };
+            path: {
+                /** @description In any case */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CouponForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminCoupon"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also another code than the address has, terms that make no sense, and no `If-Match` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remove_coupon: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was read last, e.g. `"3"` */
+                "If-Match": string;
+            };
+            path: {
+                /** @description In any case */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, or switched off */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12219,6 +13476,112 @@ export interface operations {
             };
         };
     };
+    upload_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": number[];
+            };
+        };
+        responses: {
+            /** @description The shop has it already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureView"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It is neither JPEG nor PNG nor WebP */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It cannot be read, or has too many pixels */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `SERVICE_UNAVAILABLE`: too many pictures at once */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_policies: {
         parameters: {
             query?: never;
@@ -13597,6 +14960,570 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    export_products: {
+        parameters: {
+            query?: {
+                /** @description `csv` (Shopify's, in one language) unless asked, or `jsonl`, which says everything. */
+                format?: "csv" | "jsonl";
+                /** @description The language of a CSV, zh-TW unless asked. */
+                language?: "zh-TW" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    import_products: {
+        parameters: {
+            query?: {
+                /** @description The category, by slug or name, of new products that name none. */
+                category?: string;
+                /** @description Make the categories that are missing. */
+                create_categories?: boolean;
+                /** @description Write nothing; only say what would become of it. */
+                dry_run?: boolean;
+                /**
+                 * @description The language of a CSV, zh-TW unless asked; what is empty in the other language is the same
+                 *     there.
+                 */
+                language?: "zh-TW" | "en";
+                /** @description All of it or nothing: one bad row, and nothing is written. */
+                strict?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-ndjson": string;
+                /**
+                 * @example Handle,Title,Type,Variant SKU,Variant Price,Status
+                 *     mug,Mug,kitchen,MUG-1,390,draft
+                 */
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductImportReport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A file that is none, or `strict` and a bad row: `rows` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_admin_promotions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminPromotions"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    create_promotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromotionForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    /** @description Where it is read and changed */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminPromotion"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also terms that make no sense, and too many that are switched on */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_admin_promotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PromotionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminPromotion"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_promotion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was read last, e.g. `"3"` */
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["PromotionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromotionForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminPromotion"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also terms that make no sense, and no `If-Match` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remove_promotion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was read last, e.g. `"3"` */
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["PromotionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No `If-Match` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22809,6 +24736,346 @@ export interface operations {
             };
         };
     };
+    get_wishlist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WishList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    merge_wishlist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuestWishes"];
+            };
+        };
+        responses: {
+            /** @description The whole list now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WishList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    add_wish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A slug it has or had */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on the list */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remove_wish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A slug it has or had */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not on the list */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_wished_products: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WishedProducts"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     get_order_request: {
         parameters: {
             query?: never;
@@ -24174,6 +26441,102 @@ export interface operations {
             };
         };
     };
+    find_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderLookup"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundOrder"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `ORDER_NOT_FOUND`: whatever of it is wrong */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VALIDATION_FAILED`: not a number of an order, or nothing besides it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_payment_methods: {
         parameters: {
             query?: never;
@@ -24377,8 +26740,6 @@ export interface operations {
                 max_price?: number;
                 /** @description Only with a variant at this price or more, in whole TWD. */
                 min_price?: number;
-                /** @description Words, each of which must occur in a name, a subtitle or a SKU. */
-                q?: string;
                 /** @description In which order; `relevance` unless asked. */
                 sort?: "relevance" | "newest" | "price_asc" | "price_desc" | "name";
             };
@@ -24468,6 +26829,105 @@ export interface operations {
                     "RateLimit-Policy"?: string;
                     /** @description Seconds until the next request may pass */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ask_stock_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The product's id or its slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StockNoticeForm"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockNoticeNoted"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_NOT_FOUND`: there is no such product, or it has no such variant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VALIDATION_FAILED`: not an address, one that waits for too much already, or a variant that can be bought now */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            503: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -24633,6 +27093,67 @@ export interface operations {
                     "RateLimit-Policy"?: string;
                     /** @description Seconds until the next request may pass */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    stop_stock_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description From the link in the mail */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing is known of the address here any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `NOT_FOUND`: nothing that a mail could carry */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            503: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
