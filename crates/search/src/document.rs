@@ -7,7 +7,7 @@ use kernel::{
 };
 
 /// A published product, as the catalogue says it is. A field more is a line here, one where it is read
-/// (`queries::search`) and one in [`texts`](Document::texts).
+/// (`queries::search`) and one in `texts`.
 #[derive(Clone, Debug)]
 pub struct Document {
     /// Its id.

@@ -1,5 +1,6 @@
 /** The cart answers at once, forgives, and says what it does. */
 import { expect, test, type Page } from '@playwright/test';
+import { visit } from './people.ts';
 import { addToCart, expectAccessible, setStock } from './shop.ts';
 
 /** Lets the shop take its time over forms of the cart, until told to go on. */
@@ -16,7 +17,7 @@ test('a line goes at once, and comes back as it was', async ({ page }) => {
   await addToCart(page, 'grandmas-noodle-bowl');
   await addToCart(page, 'cedar-pencil');
   await addToCart(page, 'cedar-pencil');
-  await page.goto('/cart');
+  await visit(page, '/cart');
   await expect(page.getByTestId('cart-line')).toHaveCount(2);
   const go = await slow(page);
   await page.getByRole('button', { name: '移除 香杉鉛筆' }).click();
@@ -57,7 +58,7 @@ test('the last line can be brought back from an empty cart, without scripts too'
 test('what was sold meanwhile cannot be brought back, and it says so', async ({ page }) => {
   await setStock(page, 'BUBBLE-TEA-KIT-1', 1);
   await addToCart(page, 'bubble-tea-kit');
-  await page.goto('/cart');
+  await visit(page, '/cart');
   await page.getByRole('button', { name: /^移除/ }).click();
   await setStock(page, 'BUBBLE-TEA-KIT-1', 0);
   await page.getByRole('button', { name: /^復原/ }).click();
@@ -68,7 +69,7 @@ test('what was sold meanwhile cannot be brought back, and it says so', async ({ 
 
 test('quantities follow the finger; the last one pressed is what is bought', async ({ page }) => {
   await addToCart(page, 'thread-bound-notebook');
-  await page.goto('/cart');
+  await visit(page, '/cart');
   const more = page.getByRole('button', { name: '增加數量' });
   const go = await slow(page);
   for (let n = 0; n < 4; n += 1) await more.click();
@@ -85,7 +86,7 @@ test('quantities follow the finger; the last one pressed is what is bought', asy
 test('what is refused goes back to what it was', async ({ page }) => {
   await setStock(page, 'IRON-SKILLET-1', 9);
   await addToCart(page, 'iron-skillet');
-  await page.goto('/cart');
+  await visit(page, '/cart');
   await setStock(page, 'IRON-SKILLET-1', 1);
   await page.getByRole('button', { name: '增加數量' }).click();
   await expect(page.getByTestId('shortage-message')).toContainText('庫存不足');
@@ -97,7 +98,7 @@ test('what is refused goes back to what it was', async ({ page }) => {
 test('a product’s stock is looked at again when somebody comes back to it', async ({ page }) => {
   await setStock(page, 'EVERYDAY-FOUNTAIN-PEN-1', 33);
   await page.clock.install();
-  await page.goto('/products/everyday-fountain-pen');
+  await visit(page, '/products/everyday-fountain-pen');
   await expect(page.getByTestId('stock-note')).toContainText('有庫存');
   await expect(page.getByTestId('wish')).not.toHaveCount(0);
   await setStock(page, 'EVERYDAY-FOUNTAIN-PEN-1', 2);

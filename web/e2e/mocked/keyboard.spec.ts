@@ -1,5 +1,6 @@
 /** From the front door to the payment page with nothing but a keyboard. */
 import { expect, test, type Page } from '@playwright/test';
+import { visit } from './people.ts';
 import { DESKTOP, PHONE, setStock } from './shop.ts';
 
 /** What has the focus: whether it can be seen, how large it is, and whether it is shown to have it. */
@@ -96,8 +97,7 @@ for (const [name, viewport] of [
 
 test('the menu of a phone opens, closes and gives the focus on', async ({ page }) => {
   await page.setViewportSize(PHONE);
-  await page.goto('/en');
-  await page.waitForLoadState('networkidle');
+  await visit(page, '/en');
   await walkTo(page, 'header summary', 5);
   await page.keyboard.press('Enter');
   await walkTo(page, '#menu-search', 2);
