@@ -1,6 +1,7 @@
 /** What people do with a page before its scripts have come. */
 import { expect, test, type Page } from '@playwright/test';
-import { PHONE } from './shop.ts';
+import { enter, HOME, WORK } from './people.ts';
+import { addToCart, PHONE } from './shop.ts';
 
 /** From now on, scripts come when they are let. */
 async function holdScripts(page: Page): Promise<() => Promise<void>> {
@@ -34,6 +35,20 @@ test.describe('on a phone', () => {
     await expect(page).toHaveURL('/en/wishlist');
     await expect(menu).not.toHaveAttribute('open');
   });
+});
+
+test('a kept address that was chosen fills the whole form', async ({ page }) => {
+  await enter(page, { addresses: [WORK, HOME] });
+  await addToCart(page, 'cedar-pencil');
+  const release = await holdScripts(page);
+  await page.goto('/checkout', { waitUntil: 'commit' });
+  await page.getByTestId('saved-addresses').selectOption('work');
+  await release();
+  await expect(page.getByTestId('field-name')).toHaveValue('陳美華');
+  await expect(page.getByTestId('field-city')).toHaveValue('高雄市');
+  await expect(page.getByTestId('field-district')).toHaveValue('前鎮區');
+  await expect(page.getByTestId('field-postal-code')).toHaveValue('806');
+  await expect(page.getByTestId('saved-addresses')).toHaveValue('work');
 });
 
 test('pictures come before scripts, which come without being asked for', async ({ page }) => {
