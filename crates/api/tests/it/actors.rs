@@ -148,11 +148,13 @@ impl Stage {
         let each = tables.iter().map(|table| {
             // Whatever is written has a new transaction, and what is deleted is missing.
             format!(
-                "SELECT count(*) || ':' || coalesce(max(xmin::text::bigint), 0) AS h FROM {table}"
+                "SELECT '{table} ' || count(*) || ':' || coalesce(max(xmin::text::bigint), 0) AS h
+                 FROM {table}"
             )
         });
         let all = each.collect::<Vec<_>>().join(" UNION ALL ");
-        let sql = format!("SELECT string_agg(h, ' ') FROM ({all}) AS s");
+        // PostgreSQL may read the tables side by side, and then they come as they are ready.
+        let sql = format!("SELECT string_agg(h, ', ' ORDER BY h) FROM ({all}) AS s");
         sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut *conn).await.unwrap()
     }
 
