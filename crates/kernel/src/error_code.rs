@@ -23,9 +23,6 @@ pub enum ErrorCode {
     /// The password was right, and a code is needed with it.
     #[serde(rename = "SECOND_FACTOR_REQUIRED")]
     SecondFactorRequired,
-    /// Registration with a known e-mail.
-    #[serde(rename = "EMAIL_TAKEN")]
-    EmailTaken,
     /// The token of a mail's link is unknown, used or too old.
     #[serde(rename = "TOKEN_INVALID")]
     TokenInvalid,
@@ -205,7 +202,6 @@ impl ErrorCode {
         Self::AuthUnauthorized,
         Self::AuthInvalidCredentials,
         Self::SecondFactorRequired,
-        Self::EmailTaken,
         Self::TokenInvalid,
         Self::Forbidden,
         Self::CartEmpty,

@@ -24,7 +24,6 @@ pub(super) const TABLE: &[Entry] = &[
         "請輸入驗證碼",
         "Please enter the code of your authenticator app",
     ),
-    entry("EMAIL_TAKEN", 409, "這個電子郵件已經註冊過", "This e-mail is already registered"),
     entry(
         "TOKEN_INVALID",
         422,
