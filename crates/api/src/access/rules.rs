@@ -93,6 +93,7 @@ pub const RULES: &[RouteRule] = &[
     rule("GET", "/api/products/{id}", Anybody, None),
     rule("POST", "/api/products/{id}/stock-notices", Anybody, None),
     rule("DELETE", "/api/stock-notices/{id}", Anybody, None),
+    rule("POST", "/api/stock-notices/{id}", Anybody, None),
     rule("GET", "/api/search", Anybody, None),
     rule("GET", "/api/search/suggest", Anybody, None),
     rule("GET", "/api/shipping-methods", Anybody, None),
