@@ -113,6 +113,16 @@ fn the_cheapest_units_are_free() {
 }
 
 #[test]
+fn a_free_unit_gives_what_is_left_of_it() {
+    let tenth = promotion(1, Rule::Percentage(10), true);
+    let two_for_one = promotion(2, Rule::BuyGet { buy: 1, free: 1 }, true);
+    // Two at 90 each by then: one of them is free, not 100 of 180.
+    let lines = [line(1, 100, 2)];
+    let both = [tenth, two_for_one];
+    assert_eq!(taken(&both, false, &lines), [(1, vec![20]), (2, vec![90])]);
+}
+
+#[test]
 fn those_that_go_together_are_taken_off_by_priority_of_what_is_left() {
     let lines = [line(1, 1000, 1)];
     let half = promotion(1, Rule::Percentage(50), true);
