@@ -11,6 +11,7 @@ use crate::{
     adjustment::{Adjustment, Source, Target, spread},
     promotion::{Off, Promotion, Rule, Tier},
     quote::QuoteLine,
+    sets,
 };
 
 /// The promotions that count for an order.
@@ -97,6 +98,10 @@ fn shares(
         Rule::BuyGet { buy, free } => {
             return cheapest_free(promotion, (*buy, *free), lines, left);
         }
+        Rule::Set { parts, terms } => {
+            let (off, meant) = sets::save(parts, *terms, lines, left);
+            return spread(Money::twd(off).unwrap_or(Money::ZERO), &meant, lines);
+        }
     };
     let there = sum(&meant_left);
     let amount = match off {
@@ -139,7 +144,7 @@ fn cheapest_free(
 }
 
 /// Of what is left of a line, what is left of so many of its units: whole dollars, rounded down.
-fn part(left: i64, units: u64, line: &QuoteLine<'_>) -> i64 {
+pub(crate) fn part(left: i64, units: u64, line: &QuoteLine<'_>) -> i64 {
     let part = i128::from(left) * i128::from(units) / i128::from(line.quantity.get());
     i64::try_from(part).unwrap_or(left)
 }

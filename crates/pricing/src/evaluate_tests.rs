@@ -3,7 +3,10 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::scope::Scope;
+use crate::{
+    promotion::{SetPart, SetTerms},
+    scope::Scope,
+};
 
 fn twd(amount: i64) -> Money {
     Money::twd(amount).unwrap()
@@ -165,7 +168,20 @@ fn rules() -> impl Strategy<Value = Rule> {
                 Tier { spend: twd(spend * 2), off: Off::Percentage(percent) },
             ])
         }),
+        sets(),
     ]
+}
+
+/// Sets of some of the products 0 to 4.
+fn sets() -> impl Strategy<Value = Rule> {
+    let terms = prop_oneof![
+        (1..12_000_i64).prop_map(|price| SetTerms::Price(twd(price))),
+        (1..=100_u8).prop_map(SetTerms::Percentage),
+    ];
+    (prop::collection::btree_map(0..5_u128, 1..4_u32, 1..4), terms).prop_map(|(parts, terms)| {
+        let part = |(product, units)| SetPart { product: Uuid::from_u128(product).into(), units };
+        Rule::Set { parts: parts.into_iter().map(part).collect(), terms }
+    })
 }
 
 fn some() -> impl Strategy<Value = Vec<Promotion>> {

@@ -20,6 +20,7 @@ pub mod promotions;
 pub mod quote;
 pub mod redemption;
 pub mod scope;
+mod sets;
 mod sql;
 mod sql_promotions;
 mod vat;
@@ -29,7 +30,7 @@ pub use coupon::{Benefit, Coupon, CouponCode, CouponRefusal, InvalidCoupon, Usag
 pub use coupons::{CouponError, StoredCoupon};
 pub use evaluate::Promotions;
 pub use locks::lock;
-pub use promotion::{InvalidPromotion, Off, Promotion, Rule, Tier};
+pub use promotion::{InvalidPromotion, Off, Promotion, Rule, SetPart, SetTerms, Tier};
 pub use promotion_book::PromotionBook;
 pub use promotions::{PromotionError, StoredPromotion};
 pub use quote::{CouponUse, Quote, QuoteError, QuoteLine, ShippingRate, coupon_reduction, quote};

@@ -1,6 +1,6 @@
 //! What is taken off orders: by promotions and coupons, of which lines, and what goes back later.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use checkout::RefundAmount;
 use intake::{PlaceError, PlaceOrder, Refusal};
@@ -10,7 +10,8 @@ use kernel::{
 };
 use orders::{Adjustment, AdjustmentSource, AdjustmentTarget};
 use pricing::{
-    Benefit, Coupon, CouponCode, CouponRefusal, Promotion, Rule, Scope, promotions::StoredPromotion,
+    Benefit, Coupon, CouponCode, CouponRefusal, Promotion, Rule, Scope, SetPart, SetTerms,
+    promotions::StoredPromotion,
 };
 use uuid::Uuid;
 
@@ -149,6 +150,50 @@ async fn an_edit_keeps_what_promotions_gave_for_the_units_that_stay() {
     // The first answer is still the first answer.
     let again = bench.intake.place(request).await.unwrap();
     assert_eq!((again.replayed, &again.adjustments), (true, &placed.adjustments));
+}
+
+/// A mug and a bag together for NT$ 1,980 instead of 2,380.
+async fn add_set(bench: &Bench) {
+    let part = |product| SetPart { product, units: 1 };
+    let parts = vec![part(bench.shop.mug), part(bench.shop.tote)];
+    let rule = Rule::Set { parts, terms: SetTerms::Price(twd(1980)) };
+    add(bench, &promotion(1, rule, Scope::EVERYTHING)).await;
+}
+
+#[tokio::test]
+async fn a_set_is_taken_off_its_lines_and_given_back_by_line() {
+    let bench = Bench::new().await;
+    add_set(&bench).await;
+    let (mug, tote) = (bench.shop.mug_white, bench.shop.tote_large);
+    // Two mugs and no bag are no set.
+    assert_eq!(bench.place(&[(mug, 2)]).await.order.discount, Money::ZERO);
+    let placed = bench.place(&[(mug, 2), (tote, 1)]).await;
+    let order = placed.order.id;
+    // One set: of the 400, 65.5 are the mug's part and 334.5 the bag's.
+    assert_eq!((placed.order.discount, placed.order.total), (twd(400), twd(2370)));
+    assert_eq!(orders::adjustments::by_line(&placed.adjustments), HashMap::from([(1, 66), (2, 334)]));
+    bench.assert_books_are_right().await;
+
+    bench.pay(order).await;
+    let first = bench.ask_back(order, units(&[(1, 1)]), staff()).await.unwrap();
+    let bag = bench.ask_back(order, units(&[(2, 1)]), staff()).await.unwrap();
+    let last = bench.ask_back(order, units(&[(1, 1)]), staff()).await.unwrap();
+    assert_eq!([first.amount, bag.amount, last.amount], [twd(357), twd(1656), twd(357)]);
+    assert_eq!(357 + 1656 + 357, 2370);
+    bench.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn a_set_that_an_edit_breaks_keeps_what_it_gave_for_what_stays() {
+    let bench = Bench::new().await;
+    add_set(&bench).await;
+    let placed = bench.place(&[(bench.shop.mug_white, 2), (bench.shop.tote_large, 1)]).await;
+    let order = placed.order.id;
+    bench.pay(order).await;
+    let edited = bench.cut(order, &[(2, 0)]).await.unwrap();
+    assert_eq!((edited.discount, edited.total), (twd(66), twd(780 - 66)));
+    assert_eq!(bench.refunds(order).await, [1656]);
+    bench.assert_books_are_right().await;
 }
 
 #[tokio::test]
