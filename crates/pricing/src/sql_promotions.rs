@@ -108,8 +108,11 @@ impl TryFrom<Row> for StoredPromotion {
     }
 }
 
-/// All of them: a shop has some dozens.
-pub(crate) async fn all(conn: &mut Connection) -> DbResult<Vec<StoredPromotion>> {
+/// All of them, or only those that are switched on.
+pub(crate) async fn all(
+    conn: &mut Connection,
+    only_active: bool,
+) -> DbResult<Vec<StoredPromotion>> {
     let rows = sqlx::query_as!(
         Row,
         r#"
@@ -118,8 +121,10 @@ pub(crate) async fn all(conn: &mut Connection) -> DbResult<Vec<StoredPromotion>>
              , priority, stackable, valid_from AS "valid_from: _", valid_until AS "valid_until: _"
              , active, version
           FROM pricing.promotions
+         WHERE active OR NOT $1
          ORDER BY priority, id
         "#,
+        only_active,
     )
     .fetch_all(conn)
     .await?;
