@@ -14,6 +14,9 @@ pub mod coupon;
 pub mod coupons;
 pub mod evaluate;
 mod locks;
+mod price_book;
+pub mod price_list;
+pub mod price_lists;
 pub mod promotion;
 mod promotion_book;
 pub mod promotions;
@@ -22,6 +25,7 @@ pub mod redemption;
 pub mod scope;
 mod sets;
 mod sql;
+mod sql_price_lists;
 mod sql_promotions;
 mod vat;
 
@@ -30,6 +34,9 @@ pub use coupon::{Benefit, Coupon, CouponCode, CouponRefusal, InvalidCoupon, Usag
 pub use coupons::{CouponError, StoredCoupon};
 pub use evaluate::Promotions;
 pub use locks::lock;
+pub use price_book::PriceBook;
+pub use price_list::{Audience, InvalidPriceList, ListPrice, PriceList, Prices, UnitPrice};
+pub use price_lists::{PriceListError, StoredPriceList};
 pub use promotion::{InvalidPromotion, Off, Promotion, Rule, SetPart, SetTerms, Tier};
 pub use promotion_book::PromotionBook;
 pub use promotions::{PromotionError, StoredPromotion};

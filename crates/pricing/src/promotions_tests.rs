@@ -86,6 +86,8 @@ async fn no_more_are_switched_on_than_an_order_can_look_at() {
     }
     let off = Promotion { active: false, ..promotion(101, Rule::Percentage(1)) };
     add(&mut conn, &off, now).await.unwrap();
+    assert_eq!(active(&mut conn).await.unwrap().len(), 100);
+    assert_eq!(all(&mut conn).await.unwrap().len(), 101);
     let mut tx = test.db().begin().await.unwrap();
     let one_more = add(&mut tx, &promotion(102, Rule::Percentage(1)), now).await;
     assert!(matches!(one_more, Err(PromotionError::TooMany)), "{one_more:?}");

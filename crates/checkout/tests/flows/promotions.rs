@@ -10,8 +10,8 @@ use kernel::{
 };
 use orders::{Adjustment, AdjustmentSource, AdjustmentTarget};
 use pricing::{
-    Benefit, Coupon, CouponCode, CouponRefusal, Promotion, Rule, Scope, SetPart, SetTerms,
-    promotions::StoredPromotion,
+    Audience, Benefit, Coupon, CouponCode, CouponRefusal, PriceList, Promotion, Rule, Scope,
+    SetPart, SetTerms, promotions::StoredPromotion,
 };
 use uuid::Uuid;
 
@@ -171,7 +171,10 @@ async fn a_set_is_taken_off_its_lines_and_given_back_by_line() {
     let order = placed.order.id;
     // One set: of the 400, 65.5 are the mug's part and 334.5 the bag's.
     assert_eq!((placed.order.discount, placed.order.total), (twd(400), twd(2370)));
-    assert_eq!(orders::adjustments::by_line(&placed.adjustments), HashMap::from([(1, 66), (2, 334)]));
+    assert_eq!(
+        orders::adjustments::by_line(&placed.adjustments),
+        HashMap::from([(1, 66), (2, 334)])
+    );
     bench.assert_books_are_right().await;
 
     bench.pay(order).await;
@@ -242,6 +245,50 @@ async fn members_prices_are_for_those_who_are_signed_in() {
     assert_eq!(total, twd(1791));
     request.expected_total = Some(total);
     assert_eq!(bench.intake.place(request).await.unwrap().order.discount, twd(199));
+    bench.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn a_price_list_is_for_whom_and_when_it_says_and_promotions_take_off_what_is_left() {
+    let bench = Bench::new().await;
+    let mug = bench.shop.mug_white;
+    add(&bench, &promotion(1, Rule::Percentage(10), mugs(&bench))).await;
+    let now = bench.test.shared_clock().now();
+    let list = PriceList {
+        id: Uuid::from_u128(1).into(),
+        name: LocalizedText::new("會員價", "Members"),
+        audience: Audience::Members,
+        valid_from: Some(now + jiff::SignedDuration::from_hours(1)),
+        valid_until: None,
+        active: true,
+    };
+    let order = |member: bool| {
+        let customer = member.then(|| UserId::from(Uuid::from_u128(7)));
+        PlaceOrder { customer, ..bench.order(&[(mug, 2)]) }
+    };
+    let subtotal = async |member| bench.intake.place(order(member)).await.unwrap().order.subtotal;
+    assert_eq!(subtotal(true).await, twd(780));
+    let mut tx = bench.test.db().begin().await.unwrap();
+    pricing::price_lists::add(&mut tx, &list, now).await.unwrap();
+    let price = [(mug, Some(twd(300)))];
+    pricing::price_lists::put_entries(&mut tx, list.id, &price, 1, now).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(subtotal(true).await, twd(780));
+    // Nothing has to happen for it to begin.
+    bench.minutes_pass(60);
+    assert_eq!(subtotal(false).await, twd(780));
+    let placed = bench.intake.place(order(true)).await.unwrap();
+    assert_eq!((placed.order.subtotal, placed.order.discount), (twd(600), twd(60)));
+    assert_eq!(placed.order.lines[0].unit_price, twd(300));
+
+    // It is over: what was paid stays what was paid.
+    bench.pay(placed.order.id).await;
+    let mut tx = bench.test.db().begin().await.unwrap();
+    pricing::price_lists::remove(&mut tx, list.id, 2).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(subtotal(true).await, twd(780));
+    let one = bench.ask_back(placed.order.id, units(&[(1, 1)]), staff()).await.unwrap();
+    assert_eq!(one.amount, twd(270));
     bench.assert_books_are_right().await;
 }
 

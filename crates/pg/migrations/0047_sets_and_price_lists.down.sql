@@ -1,3 +1,4 @@
+DROP TABLE pricing.price_list_entries, pricing.price_lists;
 -- Orders that got a set keep what they got, and its name.
 DELETE FROM pricing.promotions WHERE kind = 'set';
 ALTER TABLE pricing.promotions
