@@ -289,15 +289,15 @@ mod tests {
         };
         let price = SetTerms::Price(twd(99));
         for (parts, why) in [
-            (&[(1, 1), (2, 1)][..], None),
-            (&[(1, 2)], None),
-            (&[(1, 1)], Some(InvalidPromotion::Set)),
-            (&[], Some(InvalidPromotion::Set)),
-            (&[(1, 1), (1, 1)], Some(InvalidPromotion::Set)),
-            (&[(1, 0), (2, 2)], Some(InvalidPromotion::Set)),
-            (&[(1, 101), (2, 1)], Some(InvalidPromotion::Set)),
+            (vec![(1, 1), (2, 1)], None),
+            (vec![(1, 2)], None),
+            (vec![(1, 1)], Some(InvalidPromotion::Set)),
+            (vec![], Some(InvalidPromotion::Set)),
+            (vec![(1, 1), (1, 1)], Some(InvalidPromotion::Set)),
+            (vec![(1, 0), (2, 2)], Some(InvalidPromotion::Set)),
+            (vec![(1, 101), (2, 1)], Some(InvalidPromotion::Set)),
         ] {
-            assert_eq!(set(parts, price).validate().err(), why, "{parts:?}");
+            assert_eq!(set(&parts, price).validate().err(), why, "{parts:?}");
         }
         let eleven: Vec<(u128, u32)> = (0..11).map(|product| (product, 1)).collect();
         assert_eq!(set(&eleven, price).validate(), Err(InvalidPromotion::Set));
