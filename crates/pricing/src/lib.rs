@@ -1,8 +1,11 @@
-//! Prices: one pure quote, used by the cart, the checkout and the order engine alike; and coupons.
+//! Prices: one pure quote, used by the cart, the checkout and the order engine alike; price lists,
+//! promotions and coupons.
 //!
 //! *Invariant:* prices are decided here, from the catalogue; what a client sends is only compared.
-//! *Invariant:* [`quote()`] and [`Coupon::check`] are pure; the same input gives the same answer, to
-//! the dollar, and the answer says what each dollar was taken off by (`docs/pricing.md`).
+//! *Invariant:* what a unit costs is [`Prices::unit_price`]'s to say, from the variant's own price and the
+//! price lists, wherever it is shown or charged.
+//! *Invariant:* it, [`quote()`] and [`Coupon::check`] are pure; the same input gives the same answer,
+//! to the dollar, and the answer says what each dollar was taken off by (`docs/pricing.md`).
 //! *Invariant:* a coupon's `redeemed` is the number of its live redemptions. Redemptions are written
 //! and come back in the transaction of the order's own change, and whoever decides by a coupon holds
 //! its row ([`lock`]) until that transaction ends: so limits hold however many ask at once.
