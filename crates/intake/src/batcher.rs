@@ -13,7 +13,7 @@ use catalog::OfferBook;
 use futures::FutureExt;
 use kernel::{Ids, SharedClock};
 use pg::{Backoff, Db, DbError};
-use pricing::PromotionBook;
+use pricing::{PriceBook, PromotionBook};
 use tokio::sync::{Mutex, Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -40,6 +40,7 @@ pub(crate) struct Works {
     pub gate: Gate,
     pub caution: Caution,
     pub book: OfferBook,
+    pub prices: PriceBook,
     pub promotions: PromotionBook,
     pub in_flight: InFlight,
     pub counts: Arc<Counts>,
@@ -262,6 +263,7 @@ impl Works {
             clock: &*self.clock,
             ids: &self.ids,
             book: &self.book,
+            prices: &self.prices,
             promotions: &self.promotions,
             reservation: self.settings.reservation,
             hold_limit: self.settings.hold_limit,

@@ -55,6 +55,8 @@ id_types! {
     VariantId,
     /// A promotion: what is taken off by itself.
     PromotionId,
+    /// A price list: what variants cost for some buyers, for some time.
+    PriceListId,
     /// A warehouse.
     WarehouseId,
     /// Goods on their way from one warehouse to another.

@@ -16,6 +16,7 @@ pub mod payment_tasks;
 pub mod payments;
 pub mod pictures;
 pub mod policies;
+pub mod price_lists;
 pub mod products;
 pub mod promotions;
 pub mod reason;
@@ -41,6 +42,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(categories::routes())
         .merge(promotions::routes())
         .merge(coupons::routes())
+        .merge(price_lists::routes())
         .merge(bundles::routes())
         .merge(backorders::routes())
         .merge(transfers::routes())
