@@ -59,7 +59,8 @@ pub use categories::{
 };
 pub use error::{BundleError, CatalogError};
 pub use model::{
-    Category, ImageRef, InvalidProduct, Product, ProductOption, ProductStatus, Slug, Variant,
+    Category, ImageRef, InvalidProduct, Product, ProductOption, ProductStatus, RELATED_MAX, Slug,
+    Variant,
 };
 pub use offer_book::{OfferBook, Reading};
 pub use offers::{Offer, offers};

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::MAX_NOTES;
+
 /// What kind of mistake it is, for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -64,12 +66,13 @@ pub struct Note {
     pub count: u64,
 }
 
-/// Notes of the same thing are one note.
+/// Notes of the same thing are one note; of different things there are so many at most.
 pub fn add_note(notes: &mut Vec<Note>, note: Note) {
     let same = |it: &&mut Note| it.column == note.column && it.message == note.message;
     match notes.iter_mut().find(same) {
         Some(known) => known.count += note.count,
-        None => notes.push(note),
+        None if notes.len() < MAX_NOTES => notes.push(note),
+        None => {}
     }
 }
 
@@ -77,5 +80,24 @@ impl Note {
     /// One.
     pub fn new(line: u64, column: impl Into<String>, message: impl Into<String>) -> Self {
         Self { line, column: column.into(), message: message.into(), count: 1 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_of_the_same_thing_are_one_and_their_number_has_an_end() {
+        let mut notes = Vec::new();
+        for line in 0..3 {
+            add_note(&mut notes, Note::new(line, "Vendor", "is not taken"));
+        }
+        assert_eq!(notes, [Note { count: 3, ..Note::new(0, "Vendor", "is not taken") }]);
+        for column in 0..2 * MAX_NOTES {
+            add_note(&mut notes, Note::new(1, format!("Column {column}"), "is not taken"));
+        }
+        add_note(&mut notes, Note::new(9, "Vendor", "is not taken"));
+        assert_eq!((notes.len(), notes[0].count), (MAX_NOTES, 4));
     }
 }

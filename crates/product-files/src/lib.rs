@@ -11,6 +11,7 @@
 //! *Invariant:* nothing is fetched from an address in a file. *Invariant:* stock is not touched: it has
 //! files of its own.
 
+mod alone;
 mod cells;
 mod columns;
 mod export;
@@ -40,5 +41,7 @@ pub const MAX_RECORD: usize = 4 * 1024 * 1024;
 pub const MAX_ROWS: usize = 2_000;
 /// The most bad rows that a report names one by one; the others are counted.
 pub const MAX_ERRORS: usize = 1_000;
+/// The most different notes; more of them would not be read.
+pub const MAX_NOTES: usize = 200;
 /// Products in a transaction.
 pub const BATCH: usize = 200;
