@@ -34,14 +34,8 @@ pub enum ImportStatus {
 
 impl ImportStatus {
     /// Every one.
-    pub const ALL: [Self; 6] = [
-        Self::Receiving,
-        Self::Queued,
-        Self::Running,
-        Self::Done,
-        Self::Failed,
-        Self::Cancelled,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Receiving, Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Cancelled];
 
     /// The word kept in the database.
     pub const fn as_str(self) -> &'static str {
@@ -271,11 +265,7 @@ pub async fn drop_unsent_imports(conn: &mut Connection, before: Timestamp) -> Db
 }
 
 /// Forgets files that were over before then, a batch of them.
-pub async fn forget_imports(
-    conn: &mut Connection,
-    before: Timestamp,
-    limit: u32,
-) -> DbResult<u64> {
+pub async fn forget_imports(conn: &mut Connection, before: Timestamp, limit: u32) -> DbResult<u64> {
     sql::forget(conn, before, limit.into()).await
 }
 

@@ -62,11 +62,12 @@ pub use categories::{
 };
 pub use error::{BundleError, CatalogError};
 pub use imports::{
-    ImportClaim, ImportFailure, ImportProgress, ImportRelation, ImportRow, ImportStatus, ImportSums,
-    NewImport, ProductImport, Sender, add_import_relations, add_import_rows, advance_import,
-    begin_import, cancel_import, claim_import, drop_import, drop_import_relations,
-    drop_unsent_imports, finish_import, forget_imports, import_piece, import_relations, import_rows,
-    keep_import_piece, let_import_go, open_imports, product_import, product_imports, queue_import,
+    ImportClaim, ImportFailure, ImportProgress, ImportRelation, ImportRow, ImportStatus,
+    ImportSums, NewImport, ProductImport, Sender, add_import_relations, add_import_rows,
+    advance_import, begin_import, cancel_import, claim_import, drop_import, drop_import_relations,
+    drop_unsent_imports, finish_import, forget_imports, import_piece, import_relations,
+    import_rows, keep_import_piece, let_import_go, open_imports, product_import, product_imports,
+    queue_import,
 };
 pub use model::{
     Category, ImageRef, InvalidProduct, Product, ProductOption, ProductStatus, RELATED_MAX, Slug,

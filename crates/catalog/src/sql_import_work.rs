@@ -128,11 +128,7 @@ pub async fn finish(
 }
 
 #[instrument(name = "db.product_import.cancel", skip_all, err)]
-pub async fn cancel(
-    conn: &mut Connection,
-    id: ProductImportId,
-    now: Timestamp,
-) -> DbResult<bool> {
+pub async fn cancel(conn: &mut Connection, id: ProductImportId, now: Timestamp) -> DbResult<bool> {
     let done = query!(
         "UPDATE catalog.product_imports
          SET status = 'cancelled', finished_at = $2, lease_until = NULL
@@ -262,11 +258,7 @@ pub async fn relations(
 }
 
 #[instrument(level = "debug", name = "db.product_import.drop_relations", skip_all, err)]
-pub async fn drop_relations(
-    conn: &mut Connection,
-    id: ProductImportId,
-    line: u64,
-) -> DbResult<()> {
+pub async fn drop_relations(conn: &mut Connection, id: ProductImportId, line: u64) -> DbResult<()> {
     query!(
         "DELETE FROM catalog.product_import_relations WHERE import_id = $1 AND line <= $2",
         id.as_uuid(),

@@ -1,6 +1,6 @@
 //! What is wrong with a row, and what is worth knowing about a file.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::MAX_NOTES;
@@ -35,6 +35,47 @@ pub enum Fault {
     Unknown,
 }
 
+impl Fault {
+    /// Every one.
+    pub const ALL: [Self; 12] = [
+        Self::Unreadable,
+        Self::Cells,
+        Self::Encoding,
+        Self::Missing,
+        Self::Number,
+        Self::TooLong,
+        Self::Word,
+        Self::Twice,
+        Self::TooMany,
+        Self::Rule,
+        Self::Taken,
+        Self::Unknown,
+    ];
+
+    /// Its word, as in reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::Cells => "cells",
+            Self::Encoding => "encoding",
+            Self::Missing => "missing",
+            Self::Number => "number",
+            Self::TooLong => "too_long",
+            Self::Word => "word",
+            Self::Twice => "twice",
+            Self::TooMany => "too_many",
+            Self::Rule => "rule",
+            Self::Taken => "taken",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// What a word stands for.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fault| fault.as_str() == word)
+    }
+}
+
 /// A row of which nothing was taken, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ProductFileError)]
@@ -53,7 +94,7 @@ pub struct BadRow {
 }
 
 /// Something of a file that was left out, or was understood in a way to be known.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ProductFileNote)]
 pub struct Note {
     /// Where it was first, from 1.
@@ -86,6 +127,15 @@ impl Note {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_faults_are_those_of_reports() {
+        for fault in Fault::ALL {
+            assert_eq!(serde_json::json!(fault), fault.as_str());
+            assert_eq!(Fault::parse(fault.as_str()), Some(fault));
+        }
+        assert_eq!(Fault::parse("gone"), None);
+    }
 
     #[test]
     fn notes_of_the_same_thing_are_one_and_their_number_has_an_end() {

@@ -4,6 +4,7 @@ use catalog::{CatalogError, EditContext};
 use futures::future::BoxFuture;
 use kernel::Locale;
 use pg::{Connection, Db, DbError, DbResult, Transaction};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// How a file is taken.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules {
     /// How it is written.
     pub format: Format,

@@ -5,13 +5,15 @@
 //! what is wrong in its rows. An [`Import`] holds them against the catalogue, some hundred in a
 //! transaction, and writes what is different through the catalogue's one way of writing. So a file may
 //! be taken again at any time: what is so already writes no row and tells nobody, which is also how an
-//! interrupted import goes on. [`export()`] writes what an import takes back.
+//! interrupted import goes on. An [`Upload`] keeps a file, and a [`Runner`] takes it in the background
+//! ([`Job`]), batch by batch. [`export()`] writes what an import takes back.
 //!
 //! *Invariant:* a bad row refuses its product and no other, unless the whole file is to stand or fall.
 //! *Invariant:* nothing is fetched from an address in a file. *Invariant:* stock is not touched: it has
 //! files of its own.
 
 mod alone;
+mod background;
 mod cells;
 mod columns;
 mod export;
@@ -28,6 +30,7 @@ mod sheet_merge;
 mod shelves;
 mod work;
 
+pub use background::{End, Job, KEPT_ROWS, Runner, Step, Upload, notes_of, rules_of};
 pub use export::export;
 pub use fault::{BadRow, Fault, Note};
 pub use import::{Import, Recorder, Rules};
