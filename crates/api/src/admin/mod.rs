@@ -16,6 +16,7 @@ pub mod payment_tasks;
 pub mod payments;
 pub mod pictures;
 pub mod policies;
+pub mod product_imports;
 pub mod products;
 pub mod promotions;
 pub mod reason;
@@ -37,6 +38,7 @@ use crate::AppState;
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     inventory::routes()
         .merge(products::routes())
+        .merge(product_imports::routes())
         .merge(pictures::routes())
         .merge(categories::routes())
         .merge(promotions::routes())
