@@ -98,7 +98,10 @@ async fn files_wait_in_a_row_are_listed_and_can_be_given_up() {
     assert_eq!(page["items"], json!([waiting]), "the newest first");
     let cursor = page["next_cursor"].as_str().unwrap();
     let rest = ops.get(&format!("{IMPORTS}?limit=1&cursor={cursor}")).await.ok(200);
-    assert_eq!((&rest["items"][0]["status"], &rest["next_cursor"]), (&json!("queued"), &Value::Null));
+    assert_eq!(
+        (&rest["items"][0]["status"], &rest["next_cursor"]),
+        (&json!("queued"), &Value::Null)
+    );
     let foreign = ops.get(&format!("{IMPORTS}?cursor=e30")).await;
     assert_eq!(foreign.problem(422), "VALIDATION_FAILED");
 
