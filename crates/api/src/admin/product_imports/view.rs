@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 /// A file of products, how it is taken, and how far it has come.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = ProductImport)]
+#[expect(clippy::struct_excessive_bools, reason = "they are members of an answer")]
 pub struct ImportView {
     /// Its id; also what names it in the audit log.
     pub id: ProductImportId,
