@@ -252,11 +252,13 @@ impl<'a> Job<'a> {
         }
         let is_complete = broken.is_none();
         let rules = &self.hand.work.rules;
-        let failure = match (is_complete, state.sums.products(), state.sums.refused) {
-            (false, 0, _) => Some(ImportFailure::Unreadable),
-            (true, _, 0) => None,
-            _ if rules.strict && !rules.dry_run => Some(ImportFailure::BadRows),
-            _ => None,
+        let is_clean = is_complete && state.sums.refused == 0;
+        let failure = if !is_complete && state.sums.products() == 0 {
+            Some(ImportFailure::Unreadable)
+        } else if rules.strict && !rules.dry_run && !is_clean {
+            Some(ImportFailure::BadRows)
+        } else {
+            None
         };
         let is_written = !rules.dry_run && failure.is_none();
         let mut tx = match self.whole.take() {
