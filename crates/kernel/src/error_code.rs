@@ -125,6 +125,9 @@ pub enum ErrorCode {
     /// A product cannot be shown, scheduled, withdrawn or archived from the state it is in.
     #[serde(rename = "PRODUCT_STATE_CONFLICT")]
     ProductStateConflict,
+    /// An unknown file of products, or one that was over long ago.
+    #[serde(rename = "PRODUCT_IMPORT_NOT_FOUND")]
+    ProductImportNotFound,
     /// An unknown category.
     #[serde(rename = "CATEGORY_NOT_FOUND")]
     CategoryNotFound,
@@ -236,6 +239,7 @@ impl ErrorCode {
         Self::WebhookRejected,
         Self::ProductNotFound,
         Self::ProductStateConflict,
+        Self::ProductImportNotFound,
         Self::CategoryNotFound,
         Self::CategoryNotEmpty,
         Self::PriceChanged,

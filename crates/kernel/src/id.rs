@@ -53,6 +53,8 @@ id_types! {
     ProductId,
     /// A variant (SKU): what is stocked and sold. Its id fixes its [`Shard`].
     VariantId,
+    /// A file of products that is taken in the background.
+    ProductImportId,
     /// A promotion: what is taken off by itself.
     PromotionId,
     /// A price list: what variants cost for some buyers, for some time.

@@ -17,6 +17,7 @@ pub mod payments;
 pub mod pictures;
 pub mod policies;
 pub mod price_lists;
+pub mod product_imports;
 pub mod products;
 pub mod promotions;
 pub mod reason;
@@ -38,6 +39,7 @@ use crate::AppState;
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     inventory::routes()
         .merge(products::routes())
+        .merge(product_imports::routes())
         .merge(pictures::routes())
         .merge(categories::routes())
         .merge(promotions::routes())

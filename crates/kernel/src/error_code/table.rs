@@ -148,6 +148,7 @@ pub(super) const TABLE: &[Entry] = &[
         "商品目前的狀態不允許這個操作",
         "The product's state does not allow this",
     ),
+    entry("PRODUCT_IMPORT_NOT_FOUND", 404, "找不到匯入工作", "Import not found"),
     entry("CATEGORY_NOT_FOUND", 404, "找不到分類", "Category not found"),
     entry(
         "CATEGORY_NOT_EMPTY",
