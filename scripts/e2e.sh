@@ -55,7 +55,8 @@ real() {
 mocked() {
     scripts/web.sh build
     E2E_MOCK_PORT=$(free_port)
-    export E2E_MOCK_PORT
+    E2E_STILL_PORT=$(free_port)
+    export E2E_MOCK_PORT E2E_STILL_PORT
     unset E2E_BASE_URL
     playwright mocked
 }

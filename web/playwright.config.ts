@@ -1,6 +1,10 @@
 import { defineConfig } from '@playwright/test';
+import { NOW } from './e2e/visual/now.ts';
 
 const MOCK_PORT = Number(process.env.E2E_MOCK_PORT ?? 4180);
+/** The mock that pictures are taken of: nobody else buys there, and its clock stands still. */
+const STILL_PORT = Number(process.env.E2E_STILL_PORT ?? MOCK_PORT + 2);
+const STANDSTILL = new URL('e2e/mock/standstill.ts', import.meta.url).href;
 
 /** A run empties its folder when it begins: each project has one of its own, to run beside others. */
 const outputOf = (project: string) => `test-results/playwright/${project}`;
@@ -34,6 +38,14 @@ export default defineConfig({
       use: { baseURL: `http://127.0.0.1:${MOCK_PORT}`, screenshot: 'only-on-failure' },
     },
     {
+      name: 'visual',
+      testDir: 'e2e/visual',
+      outputDir: outputOf('visual'),
+      snapshotPathTemplate: 'e2e/visual/pictures/{arg}{ext}',
+      fullyParallel: true,
+      use: { baseURL: `http://127.0.0.1:${STILL_PORT}` },
+    },
+    {
       name: 'real',
       testDir: 'e2e/real',
       outputDir: outputOf('real'),
@@ -51,11 +63,24 @@ export default defineConfig({
   ...(process.env.E2E_BASE_URL
     ? {}
     : {
-        webServer: {
-          command: 'node e2e/mock/server.ts',
-          url: `http://127.0.0.1:${MOCK_PORT}/_health`,
-          env: { PORT: String(MOCK_PORT) },
-          reuseExistingServer: !process.env.CI,
-        },
+        webServer: [
+          {
+            command: 'node e2e/mock/server.ts',
+            url: `http://127.0.0.1:${MOCK_PORT}/_health`,
+            env: { PORT: String(MOCK_PORT) },
+            reuseExistingServer: !process.env.CI,
+          },
+          {
+            command: 'node e2e/mock/server.ts',
+            url: `http://127.0.0.1:${STILL_PORT}/_health`,
+            env: {
+              PORT: String(STILL_PORT),
+              MOCK_TIME: NOW,
+              MOCK_PHOTOS: process.env.MOCK_PHOTOS ?? 'off',
+              NODE_OPTIONS: `--import=${STANDSTILL}`,
+            },
+            reuseExistingServer: !process.env.CI,
+          },
+        ],
       }),
 });

@@ -4,6 +4,7 @@
  *
  *   npm run build && npm run mock            the shop on http://127.0.0.1:4180
  *   MOCK_WEB=off npm run mock                only the API, for `OXCART_API_URL=… npm run dev`
+ *   MOCK_PHOTOS=off npm run mock             drawings instead of the demo shop's photographs
  */
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -50,9 +51,8 @@ async function answer(request: http.IncomingMessage, response: http.ServerRespon
 
 async function sendPicture(url: URL, response: http.ServerResponse) {
   const name = url.pathname.slice('/media/'.length);
-  const photo = await readFile(`${DEMO}/${name.replace(/(?:-1|(-\d))\.svg$/, '$1.webp')}`).catch(
-    () => null,
-  );
+  const file = `${DEMO}/${name.replace(/(?:-1|(-\d))\.svg$/, '$1.webp')}`;
+  const photo = process.env.MOCK_PHOTOS === 'off' ? null : await readFile(file).catch(() => null);
   response.writeHead(200, { 'content-type': photo ? 'image/webp' : 'image/svg+xml' });
   response.end(photo ?? picture(name));
 }

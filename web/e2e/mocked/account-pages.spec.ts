@@ -2,6 +2,7 @@
 import { expect, test, type Page } from '@playwright/test';
 import { enter, fillLogin, HOME, mailed, newAccount, submit, visit, WORK } from './people.ts';
 import { complaints, expectAccessible, expectNoSidewaysScroll, VIEWS } from './shop.ts';
+import { ACCOUNT } from './sights.ts';
 
 const KEY = {
   id: 'key',
@@ -18,21 +19,10 @@ async function expectWhole(page: Page): Promise<void> {
   await expectAccessible(page);
 }
 
-const PAGES = [
-  'profile',
-  'addresses',
-  'addresses/new',
-  'addresses/work',
-  'password',
-  'security',
-  'api-keys',
-  'privacy',
-];
-
 async function seeAccount(page: Page, prefix: string): Promise<void> {
   await enter(page, { roles: ['ops'], addresses: [HOME, WORK], keys: [KEY] }, prefix);
   await expectWhole(page);
-  for (const path of PAGES) {
+  for (const path of ACCOUNT) {
     await page.goto(`${prefix}/account/${path}`);
     await expect(page.locator('html')).toHaveAttribute('lang', prefix ? 'en' : 'zh-TW');
     // What is folded up is there for axe as well.

@@ -12,25 +12,7 @@ import {
   TABLET,
   VIEWS,
 } from './shop.ts';
-
-const PUBLIC = {
-  lists: [
-    '/',
-    '/products',
-    '/products?q=nothing-like-this',
-    '/products?category=stationery&sort=price_asc',
-    '/products?category=kitchen-table',
-  ],
-  products: [
-    '/products/canvas-backpack',
-    '/products/table-radio',
-    '/products/mid-autumn-mooncake',
-    '/products/island-gift-box',
-    '/products/oxcart-35-film-camera',
-  ],
-  forms: ['/cart', '/checkout', '/login', '/register', '/orders/lookup'],
-  texts: ['/help', '/help/stock', '/legal/terms', '/legal/returns'],
-};
+import { PUBLIC } from './sights.ts';
 
 for (const { name, prefix, viewport } of VIEWS) {
   test.describe(name, () => {

@@ -8,12 +8,13 @@ import {
   PHONE,
   VIEWS,
 } from './shop.ts';
+import { SEARCHES } from './sights.ts';
 
 for (const { name, prefix, viewport } of VIEWS) {
   test.describe(name, () => {
     test.use({ viewport });
 
-    for (const path of ['/search', '/search?q=bowl&in_stock=true', '/search?q=nothing-like-this']) {
+    for (const path of SEARCHES) {
       test(`${path} is whole`, async ({ page }) => {
         const found = complaints(page);
         const response = await page.goto(prefix + path);
