@@ -131,7 +131,7 @@ mod tests {
     async fn whoever_hangs_up_keeps_their_turn_until_the_work_is_done() {
         static WORKER: Semaphore = Semaphore::const_new(1);
         let (begun, has_begun) = tokio::sync::oneshot::channel();
-        let (done, is_done) = std::sync::mpsc::channel::<()>();
+        let (done, is_done) = std::sync::mpsc::sync_channel::<()>(1);
         let work = in_turn_of(&WORKER, move || {
             begun.send(()).unwrap();
             is_done.recv().unwrap();

@@ -259,7 +259,7 @@ pub(crate) async fn put_entries(
         return Ok(());
     }
     let variants: Vec<Uuid> = priced.iter().map(|(variant, _)| variant.as_uuid()).collect();
-    let prices: Vec<i64> = priced.iter().map(|(_, price)| price.amount()).collect();
+    let amounts: Vec<i64> = priced.iter().map(|(_, price)| price.amount()).collect();
     sqlx::query!(
         r#"
         INSERT INTO pricing.price_list_entries (list_id, variant_id, price)
@@ -269,7 +269,7 @@ pub(crate) async fn put_entries(
         "#,
         id.as_uuid(),
         &variants,
-        &prices,
+        &amounts,
     )
     .execute(conn)
     .await?

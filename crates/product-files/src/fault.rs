@@ -109,9 +109,9 @@ pub struct Note {
 
 /// Notes of the same thing are one note; of different things there are so many at most.
 pub fn add_note(notes: &mut Vec<Note>, note: Note) {
-    let same = |it: &&mut Note| it.column == note.column && it.message == note.message;
-    match notes.iter_mut().find(same) {
-        Some(known) => known.count += note.count,
+    let same = |it: &Note| it.column == note.column && it.message == note.message;
+    match notes.iter().position(same) {
+        Some(known) => notes[known].count += note.count,
         None if notes.len() < MAX_NOTES => notes.push(note),
         None => {}
     }

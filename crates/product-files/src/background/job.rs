@@ -155,15 +155,12 @@ impl<'a> Job<'a> {
         while self.waiting.len() < BATCH && !self.is_read {
             let mut conn = self.hand.runner.db.acquire().await?;
             let id = self.hand.claim.id;
-            match catalog::import_piece(&mut conn, id, self.next_piece).await? {
-                Some(piece) => {
-                    self.next_piece += 1;
-                    self.reader.push(&piece);
-                }
-                None => {
-                    self.is_read = true;
-                    self.reader.finish();
-                }
+            if let Some(piece) = catalog::import_piece(&mut conn, id, self.next_piece).await? {
+                self.next_piece += 1;
+                self.reader.push(&piece);
+            } else {
+                self.is_read = true;
+                self.reader.finish();
             }
             for read in self.reader.take() {
                 if self.skip > 0 {

@@ -47,7 +47,7 @@ impl<'a> Upload<'a> {
     /// Takes a piece of the file, of any size.
     pub async fn push(&mut self, piece: &[u8]) -> DbResult<()> {
         let Some(last) = piece.last() else { return Ok(()) };
-        let ends = piece.iter().filter(|byte| **byte == b'\n').count();
+        let ends = memchr::memchr_iter(b'\n', piece).count();
         self.line_ends += u64::try_from(ends).unwrap_or(u64::MAX);
         self.ends_with_one = *last == b'\n';
         self.bytes += u64::try_from(piece.len()).unwrap_or(u64::MAX);
