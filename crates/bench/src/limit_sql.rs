@@ -82,7 +82,7 @@ pub struct Written {
     pub total: u64,
     /// Orders committed within the window.
     pub measured: u64,
-    /// The window.
+    /// The window; longer where a writer's first batch took longer.
     pub seconds: f64,
 }
 
@@ -139,9 +139,10 @@ async fn write(work: Work) -> Result<Written> {
     }
     let mut written = Written { total: 0, measured: 0, seconds: measure.as_secs_f64() };
     while let Some(ended) = writers.join_next().await {
-        let (total, measured) = ended??;
+        let (total, measured, last) = ended??;
         written.total += total;
         written.measured += measured;
+        written.seconds = written.seconds.max(last.duration_since(from).as_secs_f64());
     }
     if quota.is_some() {
         written.seconds = began.elapsed().as_secs_f64();
@@ -193,29 +194,30 @@ impl Batch {
 }
 
 impl Writer {
-    /// Orders written, and how many of them within the window.
+    /// Orders written, how many of them within the window, and when the last of these were. A batch
+    /// counts even on a machine so busy that the window is over before it is written.
     async fn run(
         &self,
         mut batches: Vec<Batch>,
         from: Instant,
         until: Instant,
         quota: Option<u64>,
-    ) -> Result<(u64, u64)> {
-        let (mut total, mut measured, count) = (0, 0, batches.len());
+    ) -> Result<(u64, u64, Instant)> {
+        let (mut total, mut measured, mut last, count) = (0, 0, from, batches.len());
         for turn in 0.. {
             let batch = &mut batches[turn % count];
             batch.renew(&self.ids);
             self.place(batch).await?;
             let (now, size) = (Instant::now(), batch.orders.len() as u64);
             total += size;
-            if now >= from && now < until {
-                measured += size;
+            if now >= from && (now < until || measured == 0) {
+                (measured, last) = (measured + size, now);
             }
             if now >= until || quota.is_some_and(|quota| total >= quota) {
                 break;
             }
         }
-        Ok((total, measured))
+        Ok((total, measured, last))
     }
 
     async fn place(&self, batch: &Batch) -> Result<()> {
