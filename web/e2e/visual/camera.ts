@@ -42,6 +42,8 @@ async function settle(page: Page): Promise<number> {
     for (const image of document.images) image.loading = 'eager';
     await document.fonts.ready;
     await Promise.all([...document.images].map((image) => image.decode().catch(() => undefined)));
+    // Wherever the focus or the browser had taken it.
+    scrollTo({ top: 0, behavior: 'instant' });
     return document.documentElement.scrollHeight;
   });
 }
