@@ -39,6 +39,9 @@ async function settle(page: Page): Promise<number> {
     // The foot is the same everywhere: the home page's picture has it.
     const foot = document.querySelector('footer');
     if (foot && !document.getElementById('featured')) foot.style.display = 'none';
+    // It comes and goes with what is on the screen, and these pictures are longer than one.
+    const bar = document.querySelector<HTMLElement>('[data-testid="buy-bar"]');
+    if (bar) bar.style.visibility = 'hidden';
     for (const image of document.images) image.loading = 'eager';
     await document.fonts.ready;
     await Promise.all([...document.images].map((image) => image.decode().catch(() => undefined)));
