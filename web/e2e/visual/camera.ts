@@ -43,6 +43,8 @@ async function settle(page: Page): Promise<number> {
     const bar = document.querySelector<HTMLElement>('[data-testid="buy-bar"]');
     if (bar) bar.style.visibility = 'hidden';
     for (const image of document.images) image.loading = 'eager';
+    // A width just set reaches all styles only with a frame.
+    for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
     await document.fonts.ready;
     await Promise.all([...document.images].map((image) => image.decode().catch(() => undefined)));
     // Wherever the focus or the browser had taken it.
