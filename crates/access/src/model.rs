@@ -163,6 +163,7 @@ pub struct Verdict {
 
 /// A policy that decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = PolicyReason)]
 pub struct Reason {
     /// Its `@id`.
     pub policy: String,

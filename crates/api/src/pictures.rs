@@ -46,9 +46,21 @@ pub fn check_kind(headers: &HeaderMap) -> Result<(), Problem> {
 pub async fn in_turn<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, PictureError> + Send + 'static,
 ) -> Result<T, Problem> {
-    let turn = tokio::time::timeout(PATIENCE, WORKERS.acquire()).await;
+    in_turn_of(&WORKERS, work).await
+}
+
+async fn in_turn_of<T: Send + 'static>(
+    workers: &'static Semaphore,
+    work: impl FnOnce() -> Result<T, PictureError> + Send + 'static,
+) -> Result<T, Problem> {
+    let turn = tokio::time::timeout(PATIENCE, workers.acquire()).await;
     let busy = || Problem::new(ErrorCode::ServiceUnavailable).retry_after(10);
-    let Ok(Ok(_turn)) = turn else { return Err(busy()) };
+    let Ok(Ok(turn)) = turn else { return Err(busy()) };
+    // The turn goes with the work: whoever hangs up does not stop it, and must not let in another.
+    let work = move || {
+        let _turn = turn;
+        work()
+    };
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(made)) => Ok(made),
         Ok(Err(error)) => Err(refused(&error)),
@@ -113,6 +125,27 @@ mod tests {
         let made = make_anew(sent.into()).await.unwrap();
         let hidden = made.jpeg.windows(8).any(|window| window == b"<script>");
         assert!(!hidden);
+    }
+
+    #[tokio::test]
+    async fn whoever_hangs_up_keeps_their_turn_until_the_work_is_done() {
+        static WORKER: Semaphore = Semaphore::const_new(1);
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let (done, is_done) = std::sync::mpsc::sync_channel::<()>(1);
+        let work = in_turn_of(&WORKER, move || {
+            begun.send(()).unwrap();
+            is_done.recv().unwrap();
+            Ok(())
+        });
+        tokio::select! {
+            _ = work => panic!("nobody said that it is done"),
+            begun = has_begun => begun.unwrap(),
+        }
+        // The one who asked is gone, the work is not.
+        assert_eq!(WORKER.available_permits(), 0);
+        done.send(()).unwrap();
+        in_turn_of(&WORKER, || Ok(())).await.unwrap();
+        assert_eq!(WORKER.available_permits(), 1);
     }
 
     #[tokio::test]

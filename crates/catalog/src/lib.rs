@@ -24,6 +24,7 @@ pub mod bundles;
 pub mod categories;
 pub mod error;
 pub mod events;
+mod imports;
 pub mod model;
 mod offer_book;
 mod offers;
@@ -39,6 +40,8 @@ mod sql;
 mod sql_backorders;
 mod sql_bundles;
 mod sql_categories;
+mod sql_import_work;
+mod sql_imports;
 mod sql_many;
 mod sql_pictures;
 mod sql_products;
@@ -58,8 +61,17 @@ pub use categories::{
     StoredCategory, add_category, categories, category, change_category, delete_category,
 };
 pub use error::{BundleError, CatalogError};
+pub use imports::{
+    ImportClaim, ImportFailure, ImportProgress, ImportRelation, ImportRow, ImportStatus,
+    ImportSums, NewImport, ProductImport, Sender, add_import_relations, add_import_rows,
+    advance_import, begin_import, cancel_import, claim_import, drop_import, drop_import_relations,
+    drop_unsent_imports, finish_import, forget_imports, import_piece, import_relations,
+    import_rows, keep_import_piece, let_import_go, open_imports, product_import, product_imports,
+    queue_import,
+};
 pub use model::{
-    Category, ImageRef, InvalidProduct, Product, ProductOption, ProductStatus, Slug, Variant,
+    Category, ImageRef, InvalidProduct, Product, ProductOption, ProductStatus, RELATED_MAX, Slug,
+    Variant,
 };
 pub use offer_book::{OfferBook, Reading};
 pub use offers::{Offer, offers};

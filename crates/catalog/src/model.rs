@@ -239,7 +239,8 @@ const OPTIONS_MAX: usize = 5;
 const BADGES_MAX: usize = 10;
 const TAGS_MAX: usize = 30;
 const TAG_MAX: usize = 40;
-const RELATED_MAX: usize = 12;
+/// The most products that one goes with.
+pub const RELATED_MAX: usize = 12;
 const PURCHASE_LIMIT_MAX: u32 = 1_000_000;
 
 impl Category {

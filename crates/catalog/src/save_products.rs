@@ -11,7 +11,7 @@ use crate::{
     model::{InvalidProduct, Product, ProductStatus},
     products::StoredProduct,
     put_product::write,
-    sql_bundles, sql_many, sql_skus, sql_write,
+    sql_bundles, sql_many, sql_pictures, sql_skus, sql_write,
     state::{Move, ProductPhase},
 };
 
@@ -86,12 +86,16 @@ pub async fn existing_products(
     sql_many::existing(conn, ids).await
 }
 
-/// Width and height of the pictures with these keys, as far as some product has them.
+/// Width and height of the pictures with these keys, as far as some product has them or somebody has
+/// uploaded them. Under [`hold`] nobody removes them meanwhile.
 pub async fn known_pictures(
     conn: &mut Connection,
     keys: &[String],
 ) -> DbResult<HashMap<String, (u32, u32)>> {
-    sql_many::known_images(conn, keys).await
+    let mut known = sql_pictures::sizes(conn, keys).await?;
+    // What products say of one comes first: so they read as unchanged.
+    known.extend(sql_many::known_images(conn, keys).await?);
+    Ok(known)
 }
 
 /// Saves what is different, and answers for each wish in its place: a product that cannot be is refused

@@ -199,6 +199,7 @@ pub async fn show(conn: &mut Connection) -> DbResult<u64> {
     Ok(done.execute(conn).await?.rows_affected())
 }
 
+/// Asks twice how old they are: only the second time sees what is sent again while this waits for its row.
 #[instrument(name = "db.picture.abandon", skip_all, err)]
 pub async fn abandon(conn: &mut Connection, before: Timestamp, limit: i64) -> DbResult<u64> {
     let done = query!(
@@ -207,7 +208,8 @@ pub async fn abandon(conn: &mut Connection, before: Timestamp, limit: i64) -> Db
              SELECT p.object_key FROM catalog.pictures p
              WHERE p.uploaded_at < $1 AND p.used_at IS NULL AND p.status <> 'removing'
                  AND NOT EXISTS (SELECT FROM catalog.images i WHERE i.object_key = p.object_key)
-             LIMIT $2)",
+             LIMIT $2)
+             AND uploaded_at < $1 AND status <> 'removing'",
         before.to_sqlx() as _,
         limit,
     )

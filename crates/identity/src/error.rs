@@ -8,9 +8,6 @@ use crate::TooMany;
 /// Why something about accounts could not be done.
 #[derive(Debug, Error)]
 pub enum IdentityError {
-    /// Somebody has registered with this e-mail.
-    #[error("the e-mail is taken")]
-    EmailTaken,
     /// So many passwords are being hashed that this one would wait too long.
     #[error("too many passwords are being checked right now")]
     Busy,
@@ -49,14 +46,5 @@ pub enum IdentityError {
     Signing(#[source] jsonwebtoken::errors::Error),
     /// The database failed.
     #[error(transparent)]
-    Db(DbError),
-}
-
-impl From<DbError> for IdentityError {
-    fn from(error: DbError) -> Self {
-        match error.constraint() {
-            Some("users_email_key") => Self::EmailTaken,
-            _ => Self::Db(error),
-        }
-    }
+    Db(#[from] DbError),
 }

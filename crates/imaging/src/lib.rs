@@ -16,7 +16,10 @@ mod sizes;
 pub use decode::{PIXELS_MAX, SIDE_MAX, decode};
 pub use sizes::{WIDTHS, renditions};
 
-use image::{DynamicImage, RgbImage, RgbaImage, imageops::FilterType};
+use image::{
+    DynamicImage, RgbImage, RgbaImage,
+    imageops::{self, FilterType},
+};
 use thiserror::Error;
 
 /// Why there is no picture.
@@ -83,13 +86,12 @@ impl Picture {
         }
         match self {
             Self::Opaque(pixels) => {
-                let image = DynamicImage::from(pixels.clone());
-                Self::Opaque(image.resize_exact(width, height, FilterType::Lanczos3).into_rgb8())
+                Self::Opaque(imageops::resize(pixels, width, height, FilterType::Lanczos3))
             }
             Self::Transparent(pixels) => {
                 // What cannot be seen has a colour, too, and must not bleed into what can.
-                let image = DynamicImage::from(weighted(pixels.clone()));
-                let small = image.resize_exact(width, height, FilterType::Lanczos3).into_rgba8();
+                let seen = weighted(pixels.clone());
+                let small = imageops::resize(&seen, width, height, FilterType::Lanczos3);
                 Self::Transparent(unweighted(small))
             }
         }

@@ -23,7 +23,7 @@ use orders::{
     purchases,
 };
 use pg::{Connection, Db, DbError, DbResult};
-use pricing::{Promotion, PromotionBook};
+use pricing::{PriceBook, Promotion, PromotionBook};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -83,6 +83,8 @@ pub(crate) struct Means<'a> {
     pub ids: &'a Ids,
     /// What the variants cost, out of memory while nothing changes.
     pub book: &'a OfferBook,
+    /// What price lists say they cost, out of memory as well.
+    pub prices: &'a PriceBook,
     /// What is taken off by itself, out of memory as well.
     pub promotions: &'a PromotionBook,
     /// How long stock is held for an unpaid order.
@@ -130,6 +132,7 @@ pub(crate) async fn place(
     wanted.dedup();
     // What needs no lock is read first: a hot variant's row is held as short as possible.
     let Reading { offers, revision } = means.book.read(&mut tx, &wanted, now).await?;
+    let prices = means.prices.read(&mut tx, revision, &wanted).await?;
     let promotions = means.promotions.read(&mut tx, revision).await?;
     let promotions: Vec<&Promotion> = promotions.iter().filter(|it| it.is_valid_at(now)).collect();
     let stocked = bundles::stocked(&wanted, &offers);
@@ -142,6 +145,7 @@ pub(crate) async fn place(
     }
     let facts = Facts {
         offers: &offers,
+        prices: &prices,
         promotions: &promotions,
         methods: &methods,
         payment_methods: &payment_methods,

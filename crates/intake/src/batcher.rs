@@ -13,7 +13,7 @@ use catalog::OfferBook;
 use futures::FutureExt;
 use kernel::{Ids, SharedClock};
 use pg::{Backoff, Db, DbError};
-use pricing::PromotionBook;
+use pricing::{PriceBook, PromotionBook};
 use tokio::sync::{Mutex, Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -40,6 +40,7 @@ pub(crate) struct Works {
     pub gate: Gate,
     pub caution: Caution,
     pub book: OfferBook,
+    pub prices: PriceBook,
     pub promotions: PromotionBook,
     pub in_flight: InFlight,
     pub counts: Arc<Counts>,
@@ -113,11 +114,7 @@ impl Works {
             }
         }
         // Whatever came while it lingered.
-        while tickets.len() < full
-            && let Ok(ticket) = waiting.try_recv()
-        {
-            tickets.push(ticket);
-        }
+        fill(&mut tickets, full, waiting);
         Some(tickets)
     }
 
@@ -127,6 +124,8 @@ impl Works {
         mut lane: mpsc::Receiver<Ticket>,
         stop: CancellationToken,
     ) {
+        // When the lane may look again: a lone request comes later than that, and does not wait.
+        let mut next = Instant::now();
         loop {
             let mut tickets = Vec::new();
             if stop.is_cancelled() {
@@ -137,6 +136,9 @@ impl Works {
                 taken = lane.recv_many(&mut tickets, LANE_BATCH) => if taken == 0 { return },
                 () = stop.cancelled(), if !stop.is_cancelled() => continue,
             }
+            tokio::time::sleep_until(next.into()).await;
+            fill(&mut tickets, LANE_BATCH, &mut lane);
+            next = Instant::now() + LANE_PACE;
             let tickets = self.still_wanted(tickets);
             let looked = self.gate.look(&self.db, &tickets).await;
             let refusals = looked.unwrap_or_else(|error| {
@@ -262,6 +264,7 @@ impl Works {
             clock: &*self.clock,
             ids: &self.ids,
             book: &self.book,
+            prices: &self.prices,
             promotions: &self.promotions,
             reservation: self.settings.reservation,
             hold_limit: self.settings.hold_limit,
@@ -325,8 +328,20 @@ fn told_with(follower: &Ticket, answers: &[(Ticket, Answer)]) -> Option<Answer> 
     Some(Ok(Arc::new(Placed { replayed: true, ..Placed::clone(placed) })))
 }
 
+/// Takes what waits already, until there are `full` of them.
+fn fill(tickets: &mut Vec<Ticket>, full: usize, waiting: &mut mpsc::Receiver<Ticket>) {
+    while tickets.len() < full
+        && let Ok(ticket) = waiting.try_recv()
+    {
+        tickets.push(ticket);
+    }
+}
+
 /// Requests the lane looks for at once.
 const LANE_BATCH: usize = 2000;
+/// The least time between two looks of the lane. A look costs the same for one request as for
+/// hundreds; without a pace, a crowd keeps it busy with a dozen at a time.
+const LANE_PACE: Duration = Duration::from_millis(5);
 
 /// An error with its causes, on one line.
 fn with_causes(error: &dyn std::error::Error) -> String {

@@ -18,8 +18,8 @@ use orders::{
 };
 use payments::MethodRefusal;
 use pricing::{
-    CouponCode, Promotion, Promotions, Quote, QuoteLine, Redeemer, Redemption, ShippingRate,
-    Source, Target,
+    CouponCode, Prices, Promotion, Promotions, Quote, QuoteLine, Redeemer, Redemption,
+    ShippingRate, Source, Target,
 };
 use shipping::Method;
 
@@ -32,6 +32,8 @@ use crate::{
 /// Everything a batch knows besides its requests.
 pub(crate) struct Facts<'a> {
     pub offers: &'a HashMap<VariantId, Offer>,
+    /// What price lists say the variants cost.
+    pub prices: &'a Prices,
     /// The promotions that count now.
     pub promotions: &'a [&'a Promotion],
     pub methods: &'a [Method],
@@ -98,12 +100,13 @@ pub(crate) fn draft<'a>(
     allowances.check_purchases(request, facts.offers)?;
     let holder = allowances.check_holds(request)?;
     let demands = bundles::demands(request, &offers)?;
-    let (mut quote, coupon) = price(request, facts, &offers, allowances)?;
+    let sold = sold(request, facts, &offers);
+    let (mut quote, coupon) = price(request, facts, &sold, allowances)?;
     let held = time(request, facts, &offers, quote.total).map_err(Refusal::PaymentMethod)?;
     let id: OrderId = facts.ids.next_on(facts.clock, request.lines[0].variant.shard());
     let saved = quote.saved_by_coupon();
     let adjustments = adjustments(id, std::mem::take(&mut quote.adjustments));
-    let mut order = order(request, facts, &offers, quote, id);
+    let mut order = order(request, facts, &sold, quote, id);
     order.reserved_until = facts.now + held;
     // A coupon that saves nothing is not used up.
     let redemption = coupon.filter(|_| saved > Money::ZERO).map(|coupon| {
@@ -179,10 +182,25 @@ fn offers_of<'a>(request: &PlaceOrder, facts: &Facts<'a>) -> Result<Vec<&'a Offe
     request.lines.iter().enumerate().map(offer).collect()
 }
 
+/// What each line is of, and what one of it costs this buyer now.
+fn sold<'a>(
+    request: &PlaceOrder,
+    facts: &Facts<'_>,
+    offers: &[&'a Offer],
+) -> Vec<(&'a Offer, Money)> {
+    let signed_in = request.customer.is_some();
+    let price = |offer: &&'a Offer| {
+        let price =
+            facts.prices.unit_price(offer.variant_id, offer.price, signed_in, facts.now).amount;
+        (*offer, price)
+    };
+    offers.iter().map(price).collect()
+}
+
 fn price(
     request: &PlaceOrder,
     facts: &Facts<'_>,
-    offers: &[&Offer],
+    sold: &[(&Offer, Money)],
     allowances: &Allowances,
 ) -> Result<(Quote, Option<CouponCode>), Refusal> {
     let method = facts.methods.iter().find(|method| *method.code == *request.shipping_method);
@@ -191,12 +209,12 @@ fn price(
     let lines: Vec<QuoteLine> = request
         .lines
         .iter()
-        .zip(offers)
-        .map(|(line, offer)| QuoteLine {
+        .zip(sold)
+        .map(|(line, (offer, price))| QuoteLine {
             variant: line.variant,
             product: offer.product_id,
             categories: &offer.categories,
-            unit_price: offer.price,
+            unit_price: *price,
             quantity: line.quantity,
         })
         .collect();
@@ -207,13 +225,13 @@ fn price(
     let changed: Vec<PriceChange> = request
         .lines
         .iter()
-        .zip(offers)
+        .zip(sold)
         .enumerate()
-        .filter(|(_, (line, offer))| line.unit_price.is_some_and(|seen| seen != offer.price))
-        .map(|(index, (line, offer))| PriceChange {
+        .filter(|(_, (line, (_, price)))| line.unit_price.is_some_and(|seen| seen != *price))
+        .map(|(index, (line, (_, price)))| PriceChange {
             index,
             variant: line.variant,
-            unit_price: offer.price,
+            unit_price: *price,
         })
         .collect();
     if !changed.is_empty() || request.expected_total.is_some_and(|seen| seen != quote.total) {
@@ -265,21 +283,21 @@ fn time(
 fn order(
     request: &PlaceOrder,
     facts: &Facts<'_>,
-    offers: &[&Offer],
+    sold: &[(&Offer, Money)],
     quote: Quote,
     id: OrderId,
 ) -> Order {
     let lines = numbered(&request.lines)
-        .zip(offers)
+        .zip(sold)
         .zip(quote.line_totals)
-        .map(|(((line_no, line), offer), line_total)| Line {
+        .map(|(((line_no, line), (offer, price)), line_total)| Line {
             line_no,
             variant: line.variant,
             sku: offer.sku.clone(),
             name: offer.name.clone(),
             variant_name: offer.variant_name.clone(),
             quantity: line.quantity,
-            unit_price: offer.price,
+            unit_price: *price,
             line_total,
         })
         .collect();

@@ -9,7 +9,7 @@ use catalog::OfferBook;
 use jiff::SignedDuration;
 use kernel::{Ids, SharedClock};
 use pg::Db;
-use pricing::PromotionBook;
+use pricing::{PriceBook, PromotionBook};
 use tokio::sync::{Mutex, Notify, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -94,6 +94,7 @@ impl Intake {
             gate: Gate::default(),
             caution: Caution::default(),
             book: OfferBook::default(),
+            prices: PriceBook::default(),
             promotions: PromotionBook::default(),
             in_flight: InFlight::default(),
             counts: Arc::new(Counts::default()),

@@ -23,9 +23,6 @@ pub enum ErrorCode {
     /// The password was right, and a code is needed with it.
     #[serde(rename = "SECOND_FACTOR_REQUIRED")]
     SecondFactorRequired,
-    /// Registration with a known e-mail.
-    #[serde(rename = "EMAIL_TAKEN")]
-    EmailTaken,
     /// The token of a mail's link is unknown, used or too old.
     #[serde(rename = "TOKEN_INVALID")]
     TokenInvalid,
@@ -128,6 +125,9 @@ pub enum ErrorCode {
     /// A product cannot be shown, scheduled, withdrawn or archived from the state it is in.
     #[serde(rename = "PRODUCT_STATE_CONFLICT")]
     ProductStateConflict,
+    /// An unknown file of products, or one that was over long ago.
+    #[serde(rename = "PRODUCT_IMPORT_NOT_FOUND")]
+    ProductImportNotFound,
     /// An unknown category.
     #[serde(rename = "CATEGORY_NOT_FOUND")]
     CategoryNotFound,
@@ -205,7 +205,6 @@ impl ErrorCode {
         Self::AuthUnauthorized,
         Self::AuthInvalidCredentials,
         Self::SecondFactorRequired,
-        Self::EmailTaken,
         Self::TokenInvalid,
         Self::Forbidden,
         Self::CartEmpty,
@@ -240,6 +239,7 @@ impl ErrorCode {
         Self::WebhookRejected,
         Self::ProductNotFound,
         Self::ProductStateConflict,
+        Self::ProductImportNotFound,
         Self::CategoryNotFound,
         Self::CategoryNotEmpty,
         Self::PriceChanged,

@@ -53,8 +53,12 @@ id_types! {
     ProductId,
     /// A variant (SKU): what is stocked and sold. Its id fixes its [`Shard`].
     VariantId,
+    /// A file of products that is taken in the background.
+    ProductImportId,
     /// A promotion: what is taken off by itself.
     PromotionId,
+    /// A price list: what variants cost for some buyers, for some time.
+    PriceListId,
     /// A warehouse.
     WarehouseId,
     /// Goods on their way from one warehouse to another.

@@ -25,6 +25,10 @@ pub trait Message: Serialize + DeserializeOwned {
     fn locale(&self) -> Locale;
     /// What it is about, for programs that read the mail.
     fn header(&self, kind: &str) -> (&'static str, String);
+    /// Headers besides, for programs that read the mail.
+    fn more_headers(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
     /// What it says.
     fn letter(&self, say: &Phrases<'_>) -> Result<Letter, RenderError>;
     /// Until when it is of use; later it is not sent any more. `None`: for ever.

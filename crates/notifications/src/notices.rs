@@ -95,6 +95,7 @@ pub async fn tell(
             variant_name: goods.variant_name.clone(),
             product_url: format!("{shop}{language}{}", goods.page),
             stop_url: format!("{shop}{language}/stock-notices/{}", one.token),
+            one_click_url: format!("{shop}/api/stock-notices/{}", one.token),
         };
         jobs::job(SEND_BACK_IN_STOCK, &mail, None, ids, clock)
     });

@@ -130,7 +130,8 @@ const fn mail<M: Message>(kind: &'static str, job: &'static str) -> MailTemplate
             let message: M = serde_json::from_value(payload)?;
             let words = renderer.mail(kind, &message)?;
             let (name, about) = message.header(kind);
-            let headers = vec![(name, one_line(&about)), (KIND_HEADER, kind.to_owned())];
+            let mut headers = vec![(name, one_line(&about)), (KIND_HEADER, kind.to_owned())];
+            headers.extend(message.more_headers());
             let good_until = message.good_until();
             Ok(ComposedMail { to: message.to().to_owned(), words, headers, good_until })
         },

@@ -35,8 +35,8 @@ use crate::{
     proxy::Proxy,
     supervise::{room::Room, worker},
     workers::{
-        back_in_stock, finding, gauges, pictures, scheduled, stock_alerts, stocktakes, watch,
-        webhooks,
+        back_in_stock, finding, gauges, pictures, product_imports, scheduled, stock_alerts,
+        stocktakes, watch, webhooks,
     },
 };
 
@@ -162,6 +162,7 @@ impl Shop {
         watch::spawn(base, &keys, &pages)?;
         finding::spawn(&tasks, &stop, &metrics, &db, search)?;
         pictures::spawn(&tasks, &stop, &metrics, config, base)?;
+        product_imports::spawn(&tasks, &stop, &metrics, config, base)?;
 
         Ok(Self { api: api::router(state.clone()), metrics, state, pages, db, engine, tasks, stop })
     }

@@ -29,8 +29,7 @@ pub async fn show(State(objects): State<ObjectStore>, Path(key): Path<String>) -
                 "a picture could not be read: {}",
                 key.as_str()
             );
-            (StatusCode::INTERNAL_SERVER_ERROR, [(header::CACHE_CONTROL, "no-store")])
-                .into_response()
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")]).into_response()
         }
     }
 }

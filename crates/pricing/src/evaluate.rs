@@ -11,6 +11,7 @@ use crate::{
     adjustment::{Adjustment, Source, Target, spread},
     promotion::{Off, Promotion, Rule, Tier},
     quote::QuoteLine,
+    sets,
 };
 
 /// The promotions that count for an order.
@@ -97,6 +98,10 @@ fn shares(
         Rule::BuyGet { buy, free } => {
             return cheapest_free(promotion, (*buy, *free), lines, left);
         }
+        Rule::Set { parts, terms } => {
+            let (off, meant) = sets::save(parts, *terms, lines, left);
+            return spread(Money::twd(off).unwrap_or(Money::ZERO), &meant, lines);
+        }
     };
     let there = sum(&meant_left);
     let amount = match off {
@@ -113,8 +118,8 @@ fn reached(tiers: &[Tier], spend: i64) -> Option<Off> {
     reached.max_by_key(|tier| tier.spend).map(|tier| tier.off)
 }
 
-/// Of every `buy + free` units the lines have, `free` are free: the cheapest of all. A line gives
-/// no more than is left of it.
+/// Of every `buy + free` units the lines have, `free` are free: the cheapest of all. A unit gives what
+/// is left of it.
 fn cheapest_free(
     promotion: &Promotion,
     (buy, free): (u32, u32),
@@ -132,10 +137,16 @@ fn cheapest_free(
     for at in cheapest {
         let here = given.min(lines[at].quantity.get().into());
         given -= here;
-        let worth = lines[at].unit_price.amount() * i64::try_from(here).unwrap_or(0);
-        shares[at] = Money::twd(worth.min(left[at])).unwrap_or(Money::ZERO);
+        let worth = part(left[at], here, &lines[at]);
+        shares[at] = Money::twd(worth).unwrap_or(Money::ZERO);
     }
     shares
+}
+
+/// Of what is left of a line, what is left of so many of its units: whole dollars, rounded down.
+pub(crate) fn part(left: i64, units: u64, line: &QuoteLine<'_>) -> i64 {
+    let part = i128::from(left) * i128::from(units) / i128::from(line.quantity.get());
+    i64::try_from(part).unwrap_or(left)
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::scope::Scope;
+use crate::{
+    promotion::{SetPart, SetTerms},
+    scope::Scope,
+};
 
 fn twd(amount: i64) -> Money {
     Money::twd(amount).unwrap()
@@ -113,6 +116,16 @@ fn the_cheapest_units_are_free() {
 }
 
 #[test]
+fn a_free_unit_gives_what_is_left_of_it() {
+    let tenth = promotion(1, Rule::Percentage(10), true);
+    let two_for_one = promotion(2, Rule::BuyGet { buy: 1, free: 1 }, true);
+    // Two at 90 each by then: one of them is free, not 100 of 180.
+    let lines = [line(1, 100, 2)];
+    let both = [tenth, two_for_one];
+    assert_eq!(taken(&both, false, &lines), [(1, vec![20]), (2, vec![90])]);
+}
+
+#[test]
 fn those_that_go_together_are_taken_off_by_priority_of_what_is_left() {
     let lines = [line(1, 1000, 1)];
     let half = promotion(1, Rule::Percentage(50), true);
@@ -155,7 +168,20 @@ fn rules() -> impl Strategy<Value = Rule> {
                 Tier { spend: twd(spend * 2), off: Off::Percentage(percent) },
             ])
         }),
+        sets(),
     ]
+}
+
+/// Sets of some of the products 0 to 4.
+fn sets() -> impl Strategy<Value = Rule> {
+    let terms = prop_oneof![
+        (1..12_000_i64).prop_map(|price| SetTerms::Price(twd(price))),
+        (1..=100_u8).prop_map(SetTerms::Percentage),
+    ];
+    (prop::collection::btree_map(0..5_u128, 1..4_u32, 1..4), terms).prop_map(|(parts, terms)| {
+        let part = |(product, units)| SetPart { product: Uuid::from_u128(product).into(), units };
+        Rule::Set { parts: parts.into_iter().map(part).collect(), terms }
+    })
 }
 
 fn some() -> impl Strategy<Value = Vec<Promotion>> {

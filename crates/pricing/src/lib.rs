@@ -1,8 +1,11 @@
-//! Prices: one pure quote, used by the cart, the checkout and the order engine alike; and coupons.
+//! Prices: one pure quote, used by the cart, the checkout and the order engine alike; price lists,
+//! promotions and coupons.
 //!
 //! *Invariant:* prices are decided here, from the catalogue; what a client sends is only compared.
-//! *Invariant:* [`quote()`] and [`Coupon::check`] are pure; the same input gives the same answer, to
-//! the dollar, and the answer says what each dollar was taken off by (`docs/pricing.md`).
+//! *Invariant:* what a unit costs is [`Prices::unit_price`]'s to say, from the variant's own price and the
+//! price lists, wherever it is shown or charged.
+//! *Invariant:* it, [`quote()`] and [`Coupon::check`] are pure; the same input gives the same answer,
+//! to the dollar, and the answer says what each dollar was taken off by (`docs/pricing.md`).
 //! *Invariant:* a coupon's `redeemed` is the number of its live redemptions. Redemptions are written
 //! and come back in the transaction of the order's own change, and whoever decides by a coupon holds
 //! its row ([`lock`]) until that transaction ends: so limits hold however many ask at once.
@@ -14,13 +17,18 @@ pub mod coupon;
 pub mod coupons;
 pub mod evaluate;
 mod locks;
+mod price_book;
+pub mod price_list;
+pub mod price_lists;
 pub mod promotion;
 mod promotion_book;
 pub mod promotions;
 pub mod quote;
 pub mod redemption;
 pub mod scope;
+mod sets;
 mod sql;
+mod sql_price_lists;
 mod sql_promotions;
 mod vat;
 
@@ -29,7 +37,10 @@ pub use coupon::{Benefit, Coupon, CouponCode, CouponRefusal, InvalidCoupon, Usag
 pub use coupons::{CouponError, StoredCoupon};
 pub use evaluate::Promotions;
 pub use locks::lock;
-pub use promotion::{InvalidPromotion, Off, Promotion, Rule, Tier};
+pub use price_book::PriceBook;
+pub use price_list::{Audience, InvalidPriceList, ListPrice, PriceList, Prices, UnitPrice};
+pub use price_lists::{PriceListError, StoredPriceList};
+pub use promotion::{InvalidPromotion, Off, Promotion, Rule, SetPart, SetTerms, Tier};
 pub use promotion_book::PromotionBook;
 pub use promotions::{PromotionError, StoredPromotion};
 pub use quote::{CouponUse, Quote, QuoteError, QuoteLine, ShippingRate, coupon_reduction, quote};

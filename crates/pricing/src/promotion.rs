@@ -1,7 +1,10 @@
 //! Promotions: what is taken off by itself, and their terms. Pure.
 
 use jiff::Timestamp;
-use kernel::{LocalizedText, Money, id::PromotionId};
+use kernel::{
+    LocalizedText, Money,
+    id::{ProductId, PromotionId},
+};
 use thiserror::Error;
 
 use crate::scope::Scope;
@@ -24,6 +27,24 @@ pub struct Tier {
     pub off: Off,
 }
 
+/// What belongs to a set: units of a product, whichever of its variants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetPart {
+    /// The product.
+    pub product: ProductId,
+    /// How many of it.
+    pub units: u32,
+}
+
+/// What a set costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetTerms {
+    /// So much.
+    Price(Money),
+    /// So many percent less than its units, 1 to 100, rounded down to whole dollars.
+    Percentage(u8),
+}
+
 /// What a promotion does with the lines it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rule {
@@ -42,6 +63,13 @@ pub enum Rule {
     },
     /// So many percent off for those who are signed in.
     Member(u8),
+    /// These together cost less.
+    Set {
+        /// What belongs to a set, each product once.
+        parts: Vec<SetPart>,
+        /// What one costs.
+        terms: SetTerms,
+    },
 }
 
 impl Rule {
@@ -53,6 +81,7 @@ impl Rule {
             Self::Tiers(_) => "tiered",
             Self::BuyGet { .. } => "buy_get",
             Self::Member(_) => "member",
+            Self::Set { .. } => "set",
         }
     }
 }
@@ -90,7 +119,7 @@ pub enum InvalidPromotion {
     #[error("a promotion takes off 1 to 100 percent")]
     Percentage,
     /// An amount is at least a dollar.
-    #[error("a promotion takes off at least a dollar")]
+    #[error("a promotion takes off at least a dollar, and a set costs at least one")]
     Amount,
     /// Its steps.
     #[error(
@@ -101,6 +130,16 @@ pub enum InvalidPromotion {
     /// Its units.
     #[error("both numbers of units are 1 to {}", Promotion::UNITS_MAX)]
     Units,
+    /// What belongs to a set.
+    #[error(
+        "a set is of 2 units or more, of 1 to {} products, each named once with 1 to {} units",
+        Promotion::PARTS_MAX,
+        Promotion::UNITS_MAX
+    )]
+    Set,
+    /// A set says by its parts what it is for.
+    #[error("a set is for the products it is of, and names no others")]
+    SetScope,
     /// It would end before it begins.
     #[error("a promotion's validity ends after it begins")]
     Period,
@@ -114,8 +153,10 @@ impl Promotion {
     pub const NAME_MAX: usize = 80;
     /// The most steps.
     pub const TIERS_MAX: usize = 10;
-    /// The most units to buy, and to get.
+    /// The most units to buy, to get, and of a product in a set.
     pub const UNITS_MAX: u32 = 100;
+    /// The most products a set is of.
+    pub const PARTS_MAX: usize = 10;
 
     /// Checks every rule.
     pub fn validate(&self) -> Result<(), InvalidPromotion> {
@@ -139,6 +180,10 @@ impl Promotion {
                     return Err(InvalidPromotion::Units);
                 }
             }
+            Rule::Set { .. } if !self.scope.is_everything() => {
+                return Err(InvalidPromotion::SetScope);
+            }
+            Rule::Set { parts, terms } => check_set(parts, *terms)?,
         }
         if let (Some(from), Some(until)) = (self.valid_from, self.valid_until)
             && from >= until
@@ -163,6 +208,22 @@ fn check(off: Off) -> Result<(), InvalidPromotion> {
         }
         Off::Amount(Money::ZERO) => Err(InvalidPromotion::Amount),
         _ => Ok(()),
+    }
+}
+
+fn check_set(parts: &[SetPart], terms: SetTerms) -> Result<(), InvalidPromotion> {
+    let units: u64 = parts.iter().map(|part| u64::from(part.units)).sum();
+    let fits = |part: &SetPart| (1..=Promotion::UNITS_MAX).contains(&part.units);
+    let twice = |(at, part): (usize, &SetPart)| {
+        parts[..at].iter().any(|other| other.product == part.product)
+    };
+    let right = (1..=Promotion::PARTS_MAX).contains(&parts.len()) && parts.iter().all(fits);
+    if !right || units < 2 || parts.iter().enumerate().any(twice) {
+        return Err(InvalidPromotion::Set);
+    }
+    match terms {
+        SetTerms::Price(price) => check(Off::Amount(price)),
+        SetTerms::Percentage(percent) => check(Off::Percentage(percent)),
     }
 }
 
@@ -215,6 +276,39 @@ mod tests {
         assert_eq!(unnamed.validate(), Err(InvalidPromotion::Name));
         let over = Promotion { valid_until: good.valid_from, ..good };
         assert_eq!(over.validate(), Err(InvalidPromotion::Period));
+    }
+
+    #[test]
+    fn a_set_is_of_several_units_each_product_named_once() {
+        let set = |parts: &[(u128, u32)], terms| {
+            let part = |&(product, units): &(u128, u32)| SetPart {
+                product: Uuid::from_u128(product).into(),
+                units,
+            };
+            promotion(Rule::Set { parts: parts.iter().map(part).collect(), terms })
+        };
+        let price = SetTerms::Price(twd(99));
+        for (parts, why) in [
+            (vec![(1, 1), (2, 1)], None),
+            (vec![(1, 2)], None),
+            (vec![(1, 1)], Some(InvalidPromotion::Set)),
+            (vec![], Some(InvalidPromotion::Set)),
+            (vec![(1, 1), (1, 1)], Some(InvalidPromotion::Set)),
+            (vec![(1, 0), (2, 2)], Some(InvalidPromotion::Set)),
+            (vec![(1, 101), (2, 1)], Some(InvalidPromotion::Set)),
+        ] {
+            assert_eq!(set(&parts, price).validate().err(), why, "{parts:?}");
+        }
+        let eleven: Vec<(u128, u32)> = (0..11).map(|product| (product, 1)).collect();
+        assert_eq!(set(&eleven, price).validate(), Err(InvalidPromotion::Set));
+        let two = [(1, 2)];
+        let free = SetTerms::Price(Money::ZERO);
+        assert_eq!(set(&two, free).validate(), Err(InvalidPromotion::Amount));
+        let more = SetTerms::Percentage(101);
+        assert_eq!(set(&two, more).validate(), Err(InvalidPromotion::Percentage));
+        let scope = Scope { products: vec![Uuid::from_u128(1).into()], categories: Vec::new() };
+        let scoped = Promotion { scope, ..set(&two, price) };
+        assert_eq!(scoped.validate(), Err(InvalidPromotion::SetScope));
     }
 
     #[test]

@@ -45,13 +45,12 @@ pub enum PromotionError {
 
 /// Every promotion, switched on or not: by priority and id.
 pub async fn all(conn: &mut Connection) -> DbResult<Vec<StoredPromotion>> {
-    sql::all(conn).await
+    sql::all(conn, false).await
 }
 
 /// Those that are switched on: by priority and id.
 pub async fn active(conn: &mut Connection) -> DbResult<Vec<Promotion>> {
-    let active = sql::all(conn).await?.into_iter().map(|it| it.promotion);
-    Ok(active.filter(|promotion| promotion.active).collect())
+    Ok(sql::all(conn, true).await?.into_iter().map(|it| it.promotion).collect())
 }
 
 /// The promotion with this id.

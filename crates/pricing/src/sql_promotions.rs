@@ -10,7 +10,7 @@ use pg::{Affected as _, Connection, DbError, DbResult};
 use uuid::Uuid;
 
 use crate::{
-    promotion::{Off, Promotion, Rule, Tier},
+    promotion::{Off, Promotion, Rule, SetPart, SetTerms, Tier},
     promotions::StoredPromotion,
     scope::Scope,
 };
@@ -27,6 +27,8 @@ struct Row {
     tier_spends: Option<Vec<i64>>,
     tier_percents: Option<Vec<i16>>,
     tier_amounts: Option<Vec<i64>>,
+    set_products: Option<Vec<Uuid>>,
+    set_units: Option<Vec<i16>>,
     product_ids: Vec<Uuid>,
     category_ids: Vec<Uuid>,
     priority: i16,
@@ -61,6 +63,19 @@ impl Row {
                 };
                 Rule::Tiers(tiers.map(tier).collect::<Option<_>>()?)
             }
+            "set" => {
+                let units = self.set_units.as_ref()?;
+                let parts = self.set_products.as_ref()?.iter().zip(units);
+                let part = |(product, units): (&Uuid, &i16)| {
+                    let units = u32::try_from(*units).ok()?;
+                    Some(SetPart { product: ProductId::from(*product), units })
+                };
+                let terms = match self.amount {
+                    Some(price) => SetTerms::Price(Money::twd(price).ok()?),
+                    None => SetTerms::Percentage(percent()?),
+                };
+                Rule::Set { parts: parts.map(part).collect::<Option<_>>()?, terms }
+            }
             _ => return None,
         })
     }
@@ -93,17 +108,23 @@ impl TryFrom<Row> for StoredPromotion {
     }
 }
 
-/// All of them: a shop has some dozens.
-pub(crate) async fn all(conn: &mut Connection) -> DbResult<Vec<StoredPromotion>> {
+/// All of them, or only those that are switched on.
+pub(crate) async fn all(
+    conn: &mut Connection,
+    only_active: bool,
+) -> DbResult<Vec<StoredPromotion>> {
     let rows = sqlx::query_as!(
         Row,
         r#"
         SELECT id, name_zh, name_en, kind, percent, amount, buy_units, free_units, tier_spends
-             , tier_percents, tier_amounts, product_ids, category_ids, priority, stackable
-             , valid_from AS "valid_from: _", valid_until AS "valid_until: _", active, version
+             , tier_percents, tier_amounts, set_products, set_units, product_ids, category_ids
+             , priority, stackable, valid_from AS "valid_from: _", valid_until AS "valid_until: _"
+             , active, version
           FROM pricing.promotions
+         WHERE active OR NOT $1
          ORDER BY priority, id
         "#,
+        only_active,
     )
     .fetch_all(conn)
     .await?;
@@ -118,8 +139,9 @@ pub(crate) async fn find(
         Row,
         r#"
         SELECT id, name_zh, name_en, kind, percent, amount, buy_units, free_units, tier_spends
-             , tier_percents, tier_amounts, product_ids, category_ids, priority, stackable
-             , valid_from AS "valid_from: _", valid_until AS "valid_until: _", active, version
+             , tier_percents, tier_amounts, set_products, set_units, product_ids, category_ids
+             , priority, stackable, valid_from AS "valid_from: _", valid_until AS "valid_until: _"
+             , active, version
           FROM pricing.promotions
          WHERE id = $1
         "#,
@@ -146,6 +168,8 @@ struct Columns {
     tier_spends: Option<Vec<i64>>,
     tier_percents: Option<Vec<i16>>,
     tier_amounts: Option<Vec<i64>>,
+    set_products: Option<Vec<Uuid>>,
+    set_units: Option<Vec<i16>>,
 }
 
 impl From<&Rule> for Columns {
@@ -172,6 +196,19 @@ impl From<&Rule> for Columns {
                     ..Self::default()
                 }
             }
+            Rule::Set { parts, terms } => {
+                let (percent, amount) = match terms {
+                    SetTerms::Percentage(percent) => (Some((*percent).into()), None),
+                    SetTerms::Price(price) => (None, Some(price.amount())),
+                };
+                Self {
+                    percent,
+                    amount,
+                    set_products: Some(parts.iter().map(|part| part.product.as_uuid()).collect()),
+                    set_units: parts.iter().map(|part| units(&part.units)).collect(),
+                    ..Self::default()
+                }
+            }
         }
     }
 }
@@ -184,9 +221,10 @@ pub(crate) async fn insert(conn: &mut Connection, it: &Promotion, now: Timestamp
         r#"
         INSERT INTO pricing.promotions (id, name_zh, name_en, kind, percent, amount, buy_units
              , free_units, tier_spends, tier_percents, tier_amounts, product_ids, category_ids
-             , priority, stackable, valid_from, valid_until, active, created_at, updated_at)
+             , priority, stackable, valid_from, valid_until, active, created_at, updated_at
+             , set_products, set_units)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18
-             , $19, $19)
+             , $19, $19, $20, $21)
         "#,
         it.id.as_uuid(),
         &*it.name.zh_tw,
@@ -207,6 +245,8 @@ pub(crate) async fn insert(conn: &mut Connection, it: &Promotion, now: Timestamp
         it.valid_until.map(jiff_sqlx::ToSqlx::to_sqlx) as _,
         it.active,
         now.to_sqlx() as _,
+        rule.set_products.as_deref(),
+        rule.set_units.as_deref(),
     )
     .execute(conn)
     .await?
@@ -230,7 +270,7 @@ pub(crate) async fn update(
              , free_units = $9, tier_spends = $10, tier_percents = $11, tier_amounts = $12
              , product_ids = $13, category_ids = $14, priority = $15, stackable = $16
              , valid_from = $17, valid_until = $18, active = $19, version = version + 1
-             , updated_at = $20
+             , updated_at = $20, set_products = $21, set_units = $22
          WHERE id = $1 AND version = $2
         "#,
         it.id.as_uuid(),
@@ -253,6 +293,8 @@ pub(crate) async fn update(
         it.valid_until.map(jiff_sqlx::ToSqlx::to_sqlx) as _,
         it.active,
         now.to_sqlx() as _,
+        rule.set_products.as_deref(),
+        rule.set_units.as_deref(),
     )
     .execute(conn)
     .await?;

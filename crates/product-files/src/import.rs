@@ -4,10 +4,12 @@ use catalog::{CatalogError, EditContext};
 use futures::future::BoxFuture;
 use kernel::Locale;
 use pg::{Connection, Db, DbError, DbResult, Transaction};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
     BATCH,
+    alone::Alone,
     fault::{BadRow, add_note},
     reader::{Format, Item, Read, Reader},
     report::{Report, Tally},
@@ -15,7 +17,7 @@ use crate::{
 };
 
 /// How a file is taken.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules {
     /// How it is written.
     pub format: Format,
@@ -33,7 +35,7 @@ pub struct Rules {
 
 impl Rules {
     /// Whether all of it is one transaction.
-    const fn is_whole(&self) -> bool {
+    pub(crate) const fn is_whole(&self) -> bool {
         self.dry_run || self.strict
     }
 }
@@ -55,12 +57,14 @@ type Follow<'a> = Box<dyn FnMut(&BadRow) + Send + 'a>;
 /// An import in progress. Dropped, it leaves what its transactions have committed; the same file, taken
 /// again, goes on there.
 pub struct Import<'a> {
-    work: Work<'a>,
+    alone: Alone<'a>,
     /// The transaction of a file that stands or falls.
     whole: Option<Transaction>,
     reader: Reader,
     waiting: Vec<Item>,
     later: Vec<Later>,
+    /// Products that go with others since, and were otherwise as they should be.
+    related: u64,
     report: Report,
     follow: Option<Follow<'a>>,
 }
@@ -79,9 +83,10 @@ impl<'a> Import<'a> {
             reader: Reader::new(rules.format),
             waiting: Vec::new(),
             later: Vec::new(),
+            related: 0,
             report: Report::new(import_id, rules.dry_run),
             follow: None,
-            work: Work { db, rules, context, recorder, import_id },
+            alone: Alone { db, work: Work { rules, context }, recorder, import_id },
         }
     }
 
@@ -121,13 +126,13 @@ impl<'a> Import<'a> {
             self.reject(broken);
         }
         self.relate().await?;
-        let rules = &self.work.rules;
+        let rules = &self.alone.work.rules;
         let stands = !rules.dry_run && (!rules.strict || self.report.is_clean());
         if let Some(mut tx) = self.whole.take() {
             if stands {
-                let (work, done) = (&self.work, self.report.tally());
-                if done.wrote() {
-                    work.recorder.record(&mut tx, work.import_id, &done).await?;
+                let (alone, done) = (&self.alone, self.report.tally());
+                if done.wrote() || self.related > 0 {
+                    alone.recorder.record(&mut tx, alone.import_id, &done).await?;
                 }
                 tx.commit().await.map_err(DbError::from)?;
             } else {
@@ -166,8 +171,8 @@ impl<'a> Import<'a> {
     async fn save(&mut self, batch: &[Item]) -> Result<(), CatalogError> {
         self.open().await?;
         let outcome = match &mut self.whole {
-            Some(tx) => self.work.attempt(tx, batch).await?,
-            None => self.work.alone(batch).await?,
+            Some(tx) => self.alone.work.attempt(tx, batch).await?,
+            None => self.alone.save(batch).await?,
         };
         self.take(outcome);
         Ok(())
@@ -178,8 +183,8 @@ impl<'a> Import<'a> {
         let later = std::mem::take(&mut self.later);
         for batch in later.chunks(BATCH) {
             let outcome = match &mut self.whole {
-                Some(tx) => self.work.relate(tx, batch).await?,
-                None => self.work.relate_alone(batch).await?,
+                Some(tx) => self.alone.work.relate(tx, batch).await?,
+                None => self.alone.relate(batch).await?,
             };
             self.take(outcome);
         }
@@ -187,14 +192,15 @@ impl<'a> Import<'a> {
     }
 
     async fn open(&mut self) -> DbResult<()> {
-        if self.whole.is_none() && self.work.rules.is_whole() {
-            self.whole = Some(self.work.db.begin().await?);
+        if self.whole.is_none() && self.alone.work.rules.is_whole() {
+            self.whole = Some(self.alone.db.begin().await?);
         }
         Ok(())
     }
 
     fn take(&mut self, outcome: Outcome) {
         self.report.count(&outcome.tally);
+        self.related += outcome.related;
         self.later.extend(outcome.later);
         for bad in outcome.bad {
             self.reject(bad);

@@ -1,8 +1,10 @@
 //! What a line of JSON makes of a product.
 
+use std::collections::HashSet;
+
 use catalog::{
-    Barcode, Description, ImageRef, Product, ProductOption, ProductStatus, Slug, StoredProduct,
-    Variant,
+    Barcode, Description, ImageRef, InvalidProduct, Product, ProductOption, ProductStatus,
+    RELATED_MAX, Slug, StoredProduct, Variant,
 };
 use jiff::Timestamp;
 use kernel::LocalizedText;
@@ -56,6 +58,7 @@ impl Merge<'_> {
             self.wrong("/category", Fault::Missing, "a new product needs a category");
         }
         self.check_lines();
+        self.check_related(before);
         let description = self.description(before);
         let status = self.status(before)?;
         let images = self.images();
@@ -110,6 +113,20 @@ impl Merge<'_> {
             all.filter(|(_, text)| has_control(text)).map(|(place, _)| place).collect();
         for place in bad {
             self.wrong(place, Fault::Encoding, "holds control characters");
+        }
+    }
+
+    /// All of them by now: those that are further down in the file are set when nobody can refuse the
+    /// product any more.
+    fn check_related(&mut self, before: Option<&Product>) {
+        let related = &self.json.related;
+        let own = before.map(|it| it.id).or(self.json.id);
+        let mut seen: HashSet<_> = own.into_iter().collect();
+        if related.len() > RELATED_MAX {
+            let rule = InvalidProduct::TooMany { what: "related products", max: RELATED_MAX };
+            self.wrong("/related", Fault::TooMany, &rule.to_string());
+        } else if !related.iter().all(|id| seen.insert(*id)) {
+            self.wrong("/related", Fault::Rule, &InvalidProduct::Related.to_string());
         }
     }
 

@@ -5,12 +5,15 @@
 //! what is wrong in its rows. An [`Import`] holds them against the catalogue, some hundred in a
 //! transaction, and writes what is different through the catalogue's one way of writing. So a file may
 //! be taken again at any time: what is so already writes no row and tells nobody, which is also how an
-//! interrupted import goes on. [`export()`] writes what an import takes back.
+//! interrupted import goes on. An [`Upload`] keeps a file, and a [`Runner`] takes it in the background
+//! ([`Job`]), batch by batch. [`export()`] writes what an import takes back.
 //!
 //! *Invariant:* a bad row refuses its product and no other, unless the whole file is to stand or fall.
 //! *Invariant:* nothing is fetched from an address in a file. *Invariant:* stock is not touched: it has
 //! files of its own.
 
+mod alone;
+mod background;
 mod cells;
 mod columns;
 mod export;
@@ -27,6 +30,7 @@ mod sheet_merge;
 mod shelves;
 mod work;
 
+pub use background::{End, Job, KEPT_ROWS, Runner, Step, Upload, notes_of, rules_of};
 pub use export::export;
 pub use fault::{BadRow, Fault, Note};
 pub use import::{Import, Recorder, Rules};
@@ -40,5 +44,7 @@ pub const MAX_RECORD: usize = 4 * 1024 * 1024;
 pub const MAX_ROWS: usize = 2_000;
 /// The most bad rows that a report names one by one; the others are counted.
 pub const MAX_ERRORS: usize = 1_000;
+/// The most different notes; more of them would not be read.
+pub const MAX_NOTES: usize = 200;
 /// Products in a transaction.
 pub const BATCH: usize = 200;

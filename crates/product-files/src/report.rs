@@ -1,7 +1,6 @@
 //! What became of a file.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
@@ -49,8 +48,7 @@ impl Tally {
 }
 
 /// What became of a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = ProductImportReport)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// Names the import in the audit log.
     pub import_id: Uuid,

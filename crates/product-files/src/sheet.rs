@@ -88,6 +88,9 @@ pub struct SheetImage {
     pub alt: Option<String>,
 }
 
+/// The most letters of a column's name that are told.
+const NAME_MAX: usize = 200;
+
 /// The first line.
 #[derive(Debug)]
 struct Head {
@@ -169,8 +172,7 @@ impl SheetReader {
     }
 
     fn head(&mut self, line: u64, record: &ByteRecord) {
-        let names: Vec<String> =
-            record.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
+        let names: Vec<String> = record.iter().map(column_name).collect();
         let mut places = HashMap::new();
         for (place, name) in names.iter().enumerate() {
             match Column::named(name) {
@@ -243,6 +245,12 @@ impl SheetReader {
         let content = Content::Sheet(Box::new(group.product));
         self.ready.push(Read::Item(Item { line: group.line, slug, content }));
     }
+}
+
+/// As it is told in reports. No column that is known has so long a name, or one with a NUL.
+fn column_name(cell: &[u8]) -> String {
+    let name = String::from_utf8_lossy(cell);
+    name.trim().chars().filter(|letter| *letter != '\0').take(NAME_MAX).collect()
 }
 
 /// A product without options has one in Shopify's files, of this name and value.

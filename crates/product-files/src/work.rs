@@ -4,12 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use catalog::{CatalogError, EditContext, Product, Saved, StoredProduct, Wish};
 use kernel::id::{CategoryId, ProductId};
-use pg::{Backoff, Connection, Db, DbError, DbResult, retry_when};
-use uuid::Uuid;
+use pg::{Connection, DbResult};
 
 use crate::{
     fault::{BadRow, Fault, Note},
-    import::{Recorder, Rules},
+    import::Rules,
     json_merge,
     merged::{Around, Merged, Places},
     reader::{Content, Item},
@@ -20,11 +19,8 @@ use crate::{
 
 /// What every transaction of an import needs.
 pub struct Work<'a> {
-    pub db: &'a Db,
     pub rules: Rules,
     pub context: EditContext<'a>,
-    pub recorder: &'a dyn Recorder,
-    pub import_id: Uuid,
 }
 
 /// What became of some products.
@@ -34,10 +30,12 @@ pub struct Outcome {
     pub bad: Vec<BadRow>,
     pub notes: Vec<Note>,
     pub later: Vec<Later>,
+    /// Products that go with others now, and were otherwise as they should be.
+    pub related: u64,
 }
 
 /// A product that goes with others which are not there yet: they may be further down in the file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Later {
     pub line: u64,
     pub product: ProductId,
@@ -80,23 +78,7 @@ impl Found {
 }
 
 impl Work<'_> {
-    /// In a transaction of its own, again where PostgreSQL asks for it.
-    pub async fn alone(&self, items: &[Item]) -> Result<Outcome, CatalogError> {
-        let again = |error: &CatalogError| matches!(error, CatalogError::Db(DbError::Retry(_)));
-        retry_when(Backoff::EDIT, self.context.ids, again, || self.once(items)).await
-    }
-
-    async fn once(&self, items: &[Item]) -> Result<Outcome, CatalogError> {
-        let mut tx = self.db.begin().await?;
-        let outcome = self.attempt(&mut tx, items).await?;
-        if outcome.tally.wrote() {
-            self.recorder.record(&mut tx, self.import_id, &outcome.tally).await?;
-        }
-        tx.commit().await.map_err(DbError::from)?;
-        Ok(outcome)
-    }
-
-    /// In the caller's transaction.
+    /// Holds products against the catalogue and saves them, in the caller's transaction.
     pub async fn attempt(
         &self,
         conn: &mut Connection,
@@ -215,21 +197,9 @@ impl Work<'_> {
         (!is_whole).then(|| Later { line, product, related: related.to_vec() })
     }
 
-    /// Sets what goes with products whose others were not there before. In a transaction of its own.
-    pub async fn relate_alone(&self, later: &[Later]) -> Result<Outcome, CatalogError> {
-        let again = |error: &CatalogError| matches!(error, CatalogError::Db(DbError::Retry(_)));
-        retry_when(Backoff::EDIT, self.context.ids, again, || self.relate_once(later)).await
-    }
-
-    async fn relate_once(&self, later: &[Later]) -> Result<Outcome, CatalogError> {
-        let mut tx = self.db.begin().await?;
-        let outcome = self.relate(&mut tx, later).await?;
-        tx.commit().await.map_err(DbError::from)?;
-        Ok(outcome)
-    }
-
-    /// The same in the caller's transaction. The products were counted when they were saved; those of
-    /// which only this is different are not counted again.
+    /// Sets what goes with products whose others were not there before, in the caller's transaction. The
+    /// products were counted when they were saved; those of which only this is different are not counted
+    /// again, but told as `related`.
     pub async fn relate(
         &self,
         conn: &mut Connection,
@@ -254,9 +224,11 @@ impl Work<'_> {
             let product = Product { related: known, ..before.product.clone() };
             wishes.push(Wish { before: Some(before), product });
         }
-        // Nobody but this has held the catalogue since: a product with itself is all there is to refuse,
-        // and that was refused when it was saved.
-        catalog::save_products(conn, &wishes, &self.context).await?;
+        // Nothing is refused any more: how many they are, and that each is another one, was looked at when
+        // the product was saved, and that they are there under this lock.
+        let answers = catalog::save_products(conn, &wishes, &self.context).await?;
+        let changed = answers.iter().filter(|answer| matches!(answer, Ok(Saved::Changed))).count();
+        outcome.related = u64::try_from(changed).unwrap_or(u64::MAX);
         Ok(outcome)
     }
 }

@@ -42,6 +42,12 @@ pub struct CartItemView {
     pub unit_price: Money,
     /// What they cost together.
     pub line_total: Money,
+    /// What one costs without the price list that makes it cheaper.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usual_price: Option<Money>,
+    /// The name of that price list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_list: Option<LocalizedText>,
     /// How many could be bought now, 99 at most; 0 as well when it is no longer sold.
     #[schema(maximum = 99)]
     pub available: u32,
@@ -93,17 +99,18 @@ pub struct CartView {
 }
 
 /// The cart as it is at `now`; the empty cart for a visitor who has none. `customer` is whose coupons
-/// are counted.
+/// are counted, and who gets the prices of members.
 pub async fn view(
     conn: &mut Connection,
     cart: Option<CartId>,
     customer: Option<UserId>,
     now: Timestamp,
 ) -> DbResult<CartView> {
-    let items = match cart {
+    let mut items = match cart {
         Some(cart) => sql::items(conn, cart, now).await?,
         None => Vec::new(),
     };
+    put_list_prices(conn, cart, &mut items, customer.is_some(), now).await?;
     let sql::Around { free_from, coupon_code } = sql::around(conn, cart).await?;
     let lines = items.iter().map(sql::Item::line).collect::<DbResult<Vec<_>>>()?;
     let (mut shown, usable) = match &coupon_code {
@@ -141,6 +148,27 @@ pub async fn view(
             free_from.map(|free_from| free_from.minus(quote.subtotal).unwrap_or(Money::ZERO))
         },
     })
+}
+
+/// Puts what price lists say into the lines, as an order of them would be priced.
+async fn put_list_prices(
+    conn: &mut Connection,
+    cart: Option<CartId>,
+    items: &mut [sql::Item],
+    signed_in: bool,
+    now: Timestamp,
+) -> DbResult<()> {
+    let variants: Vec<VariantId> = items.iter().map(|item| item.view.variant_id).collect();
+    let prices = pricing::price_lists::prices(conn, &variants).await?;
+    for sql::Item { view, .. } in items {
+        let price = prices.unit_price(view.variant_id, view.unit_price, signed_in, now);
+        let Some(list) = price.list else { continue };
+        view.usual_price = Some(view.unit_price);
+        view.price_list = Some(list.name.clone());
+        view.unit_price = price.amount;
+        view.line_total = price.amount.times(view.quantity).map_err(|_| too_large(cart))?;
+    }
+    Ok(())
 }
 
 /// What the lines cost as an order would, without the fee for shipping; nothing costs nothing.

@@ -4,6 +4,7 @@ pub mod admin;
 mod detail;
 mod list;
 mod offered;
+mod priced;
 mod related;
 mod sql;
 mod summary;

@@ -82,7 +82,7 @@ pub async fn tiles(
     let found: Vec<Uuid> = found.iter().map(|id| id.as_uuid()).collect();
     let visible = visible(conn, &found, now).await?;
     let found: Vec<Uuid> = found.into_iter().filter(|id| visible.contains(id)).collect();
-    products::summaries(conn, &found).await
+    products::summaries(conn, &found, now).await
 }
 
 #[instrument(name = "db.queries.search_visible", skip_all, err)]

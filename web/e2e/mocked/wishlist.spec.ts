@@ -116,6 +116,19 @@ test('a guest’s hearts join the account’s, and stay there', async ({ page, b
   await expect(page.getByRole('link', { name: '收藏，0 件商品' })).toBeVisible();
 });
 
+test('hearts that could not be read are there with the next page', async ({ page }) => {
+  await enter(page);
+  await page.route('**/wishlist/items', (route) => route.abort());
+  const failed = page.waitForEvent('requestfailed', (it) => it.url().endsWith('/wishlist/items'));
+  await visit(page, '/products');
+  await failed;
+  await expect(page.getByTestId('wish').first()).toBeHidden();
+  await page.unroute('**/wishlist/items');
+  await page.getByTestId('product-card').first().getByRole('link').first().click();
+  await page.waitForURL('**/products/*');
+  await expect(page.getByTestId('wish').first()).toBeVisible();
+});
+
 test('a heart that cannot be kept is taken back, and that is said', async ({ page }) => {
   await enter(page);
   await visit(page, '/products/table-radio');

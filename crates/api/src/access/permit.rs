@@ -46,6 +46,16 @@ impl Permit {
         Actor::Staff(self.claims.user_id)
     }
 
+    /// The caller, as whoever sends something that is worked on later.
+    pub fn sender(&self) -> catalog::Sender {
+        catalog::Sender {
+            user: self.claims.user_id,
+            source: source(&self.claims).as_str().to_owned(),
+            ip: self.ip,
+            trace_id: trace_id(),
+        }
+    }
+
     /// What is known of the caller.
     pub const fn claims(&self) -> &AccessClaims {
         &self.claims

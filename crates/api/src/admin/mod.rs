@@ -16,6 +16,8 @@ pub mod payment_tasks;
 pub mod payments;
 pub mod pictures;
 pub mod policies;
+pub mod price_lists;
+pub mod product_imports;
 pub mod products;
 pub mod promotions;
 pub mod reason;
@@ -37,10 +39,12 @@ use crate::AppState;
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     inventory::routes()
         .merge(products::routes())
+        .merge(product_imports::routes())
         .merge(pictures::routes())
         .merge(categories::routes())
         .merge(promotions::routes())
         .merge(coupons::routes())
+        .merge(price_lists::routes())
         .merge(bundles::routes())
         .merge(backorders::routes())
         .merge(transfers::routes())

@@ -8,6 +8,7 @@ use axum::{
 };
 use kernel::ErrorCode;
 use pg::DbError;
+use ports::ObjectError;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -82,13 +83,7 @@ impl Problem {
 
     /// A defect: logged here, once, with its causes; the caller learns only the trace id.
     pub fn internal(error: &(dyn StdError + 'static)) -> Self {
-        let mut causes = error.to_string();
-        let mut cause = error.source();
-        while let Some(inner) = cause {
-            causes.push_str(": ");
-            causes.push_str(&inner.to_string());
-            cause = inner.source();
-        }
+        let causes = causes_of(error);
         tracing::error!(error = causes, "request failed: {causes}");
         Self::new(ErrorCode::Internal)
     }
@@ -176,6 +171,27 @@ impl From<DbError> for Problem {
             return Self { again, ..problem };
         }
         Self::internal(&error)
+    }
+}
+
+/// What happened, and what that came from.
+fn causes_of(error: &(dyn StdError + 'static)) -> String {
+    let mut causes = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        causes.push_str(": ");
+        causes.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    causes
+}
+
+/// The store of pictures is another machine, or a disk that is full: no defect of ours.
+impl From<ObjectError> for Problem {
+    fn from(error: ObjectError) -> Self {
+        let causes = causes_of(&error);
+        tracing::error!(error = causes, "pictures cannot be kept or read: {causes}");
+        Self::new(ErrorCode::ServiceUnavailable).retry_after(10)
     }
 }
 

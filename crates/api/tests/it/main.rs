@@ -32,6 +32,7 @@ mod orders;
 mod payments;
 mod people;
 mod pictures;
+mod price_lists;
 mod pricing_admin;
 mod product_files;
 mod refunds;

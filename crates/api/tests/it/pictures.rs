@@ -134,6 +134,22 @@ async fn what_is_no_picture_is_refused_and_nothing_of_it_is_kept() {
 }
 
 #[tokio::test]
+async fn a_store_that_cannot_be_written_is_no_defect_and_the_upload_may_come_again() {
+    let app = TestApp::new().await;
+    let png = file(64, 48, ImageFormat::Png);
+    // Something else lies where the folder would be.
+    std::fs::create_dir_all(app.objects()).unwrap();
+    std::fs::write(place(&app, "catalog"), "a file").unwrap();
+    let refused = upload(&app, "image/png", png.clone()).await;
+    assert_eq!(refused.headers["retry-after"], "10");
+    assert_eq!(refused.problem(503), "SERVICE_UNAVAILABLE");
+    std::fs::remove_file(place(&app, "catalog")).unwrap();
+    let key = upload(&app, "image/png", png).await.ok(200)["key"].as_str().unwrap().to_owned();
+    assert!(place(&app, &key).exists());
+    assert_eq!(app.count(ROWS).await, 1);
+}
+
+#[tokio::test]
 async fn a_picture_that_is_just_being_removed_has_to_wait() {
     let app = TestApp::new().await;
     let png = file(64, 48, ImageFormat::Png);

@@ -79,14 +79,44 @@ async fn a_promotion_is_added_shown_in_carts_changed_and_taken_away() {
 }
 
 #[tokio::test]
+async fn a_set_is_shown_in_carts_that_have_all_of_it() {
+    let app = TestApp::new().await;
+    let part = |product| json!({"product_id": product, "units": 1});
+    let mut rule = json!({
+        "kind": "set", "parts": [part(app.shop.mug), part(app.shop.tote)], "price": twd(1980)
+    });
+    let form = json!({
+        "name": {"zh_tw": "杯子配提袋", "en": "Mug and bag"}, "rule": rule, "active": true
+    });
+    let made = app.staff(Role::Ops).post(PROMOTIONS, form).await.ok(201);
+    rule["percent"] = Value::Null;
+    assert_eq!(made["rule"], rule);
+
+    let mut guest = app.visitor();
+    let line = json!({"variant_id": app.shop.mug_white, "quantity": 2});
+    let cart = guest.post("/api/cart/items", line).await.ok(200);
+    assert_eq!((&cart["total"], &cart["adjustments"]), (&twd(780), &json!([])));
+    let line = json!({"variant_id": app.shop.tote_large, "quantity": 1});
+    let cart = guest.post("/api/cart/items", line).await.ok(200);
+    assert_eq!((&cart["discount"], &cart["total"]), (&twd(400), &twd(2370)));
+    let shares = json!([{"line_no": 1, "amount": twd(66)}, {"line_no": 2, "amount": twd(334)}]);
+    assert_eq!(cart["adjustments"][0]["shares"], shares);
+    assert_eq!(cart["adjustments"][0]["name"], made["name"]);
+}
+
+#[tokio::test]
 async fn promotions_that_make_no_sense_are_refused_by_their_field() {
     let app = TestApp::new().await;
+    let two_mugs = json!({"product_id": app.shop.mug, "units": 2});
     for (field, value, pointer) in [
         ("name", json!({"zh_tw": "有", "en": ""}), "/name"),
         ("rule", json!({"kind": "percentage", "percent": 101}), "/rule"),
         ("rule", json!({"kind": "buy_get", "buy": 0, "free": 1}), "/rule"),
         ("rule", json!({"kind": "tiered", "tiers": []}), "/rule"),
         ("rule", json!({"kind": "tiered", "tiers": [{"spend": twd(5)}]}), "/rule/tiers/0"),
+        // Neither a price nor a percentage; and what it is for is said by its parts.
+        ("rule", json!({"kind": "set", "parts": [two_mugs]}), "/rule"),
+        ("rule", json!({"kind": "set", "parts": [two_mugs], "percent": 10}), "/product_ids"),
         ("valid_until", json!("2020-01-01T00:00:00Z"), "/valid_until"),
         ("priority", json!(1001), "/priority"),
     ] {

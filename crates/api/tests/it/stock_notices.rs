@@ -113,6 +113,33 @@ async fn the_link_in_the_mail_forgets_an_address_and_no_other() {
     assert_eq!(app.count("SELECT count(*) FROM notifications.notice_addresses").await, 1);
 }
 
+/// As mail programs ask it (RFC 8058): by POST, with a form, with nothing that says who they are.
+#[tokio::test]
+async fn the_button_of_a_mail_program_forgets_an_address_and_no_other() {
+    let app = TestApp::new().await;
+    ask(&mut app.visitor(), TOTE, "a@example.com").await.ok(202);
+    ask(&mut app.visitor(), TOTE, "b@example.com").await.ok(202);
+    let mut conn = app.db.owner().acquire().await.unwrap();
+    let token: uuid::Uuid = sqlx::query_scalar(
+        "SELECT token FROM notifications.notice_addresses WHERE email = 'a@example.com'",
+    )
+    .fetch_one(&mut *conn)
+    .await
+    .unwrap();
+    let press = async |name: String| {
+        let path = format!("/api/stock-notices/{name}");
+        let form = "application/x-www-form-urlencoded";
+        app.visitor().post_text(&path, form, "List-Unsubscribe=One-Click").await
+    };
+    assert_eq!(press(uuid::Uuid::from_u128(7).to_string()).await.status.as_u16(), 204);
+    assert_eq!(app.count(COUNT).await, 2);
+    for _ in 0..2 {
+        assert_eq!(press(token.to_string()).await.status.as_u16(), 204);
+        assert_eq!(app.count(COUNT).await, 1);
+    }
+    assert_eq!(press("x".to_owned()).await.problem(404), "NOT_FOUND");
+}
+
 #[tokio::test]
 async fn only_whoever_reads_an_addresss_mail_sees_and_forgets_what_it_waits_for() {
     let app = TestApp::new().await;

@@ -118,6 +118,47 @@ async fn a_picture_given_back_is_as_if_nobody_had_tried() {
     assert_eq!(claim(&db).await, Some(claimed));
 }
 
+/// Somebody sends a forgotten picture again just when it is given up.
+#[tokio::test]
+async fn an_upload_is_never_given_up_while_it_is_sent_again() {
+    let (db, _) = shop().await;
+    upload(&db, "catalog/a.webp").await;
+    pass(&db, 60);
+    let (before, now) = (db.clock().now() - SignedDuration::from_secs(1), db.clock().now());
+    let mut sending = db.db().begin().await.unwrap();
+    let again = upload_picture(&mut sending, "catalog/a.webp", (400, 300), now).await.unwrap();
+    assert_eq!(again, Uploaded::Known);
+    let giving_up = async {
+        let mut tx = db.db().begin().await.unwrap();
+        let given_up = abandon_uploads(&mut tx, before, 10).await.unwrap();
+        tx.commit().await.unwrap();
+        given_up
+    };
+    let sent = async {
+        until_somebody_waits(&db).await;
+        sending.commit().await.unwrap();
+    };
+    let (given_up, ()) = tokio::join!(giving_up, sent);
+    assert_eq!(given_up, 0);
+    let mut tx = db.db().begin().await.unwrap();
+    assert_eq!(abandon_uploads(&mut tx, before, 10).await.unwrap(), 0, "nor afterwards");
+    let later = now + SignedDuration::from_secs(1);
+    assert_eq!(abandon_uploads(&mut tx, later, 10).await.unwrap(), 1);
+}
+
+/// Until a transaction waits for a lock.
+async fn until_somebody_waits(db: &TestDb) {
+    let mut conn = db.owner().acquire().await.unwrap();
+    let waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event_type = 'Lock')";
+    let seen = async {
+        while !sqlx::query_scalar::<_, bool>(waiting).fetch_one(&mut *conn).await.unwrap() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(8), seen).await.unwrap();
+}
+
 /// The one names an upload while the other gives it up: whoever comes second sees what the first did.
 #[tokio::test]
 async fn an_upload_is_never_given_up_while_a_product_takes_it() {

@@ -1,6 +1,6 @@
 //! What is taken off orders: by promotions and coupons, of which lines, and what goes back later.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use checkout::RefundAmount;
 use intake::{PlaceError, PlaceOrder, Refusal};
@@ -10,7 +10,8 @@ use kernel::{
 };
 use orders::{Adjustment, AdjustmentSource, AdjustmentTarget};
 use pricing::{
-    Benefit, Coupon, CouponCode, CouponRefusal, Promotion, Rule, Scope, promotions::StoredPromotion,
+    Audience, Benefit, Coupon, CouponCode, CouponRefusal, PriceList, Promotion, Rule, Scope,
+    SetPart, SetTerms, promotions::StoredPromotion,
 };
 use uuid::Uuid;
 
@@ -151,6 +152,53 @@ async fn an_edit_keeps_what_promotions_gave_for_the_units_that_stay() {
     assert_eq!((again.replayed, &again.adjustments), (true, &placed.adjustments));
 }
 
+/// A mug and a bag together for NT$ 1,980 instead of 2,380.
+async fn add_set(bench: &Bench) {
+    let part = |product| SetPart { product, units: 1 };
+    let parts = vec![part(bench.shop.mug), part(bench.shop.tote)];
+    let rule = Rule::Set { parts, terms: SetTerms::Price(twd(1980)) };
+    add(bench, &promotion(1, rule, Scope::EVERYTHING)).await;
+}
+
+#[tokio::test]
+async fn a_set_is_taken_off_its_lines_and_given_back_by_line() {
+    let bench = Bench::new().await;
+    add_set(&bench).await;
+    let (mug, tote) = (bench.shop.mug_white, bench.shop.tote_large);
+    // Two mugs and no bag are no set.
+    assert_eq!(bench.place(&[(mug, 2)]).await.order.discount, Money::ZERO);
+    let placed = bench.place(&[(mug, 2), (tote, 1)]).await;
+    let order = placed.order.id;
+    // One set: of the 400, 65.5 are the mug's part and 334.5 the bag's.
+    assert_eq!((placed.order.discount, placed.order.total), (twd(400), twd(2370)));
+    assert_eq!(
+        orders::adjustments::by_line(&placed.adjustments),
+        HashMap::from([(1, 66), (2, 334)])
+    );
+    bench.assert_books_are_right().await;
+
+    bench.pay(order).await;
+    let first = bench.ask_back(order, units(&[(1, 1)]), staff()).await.unwrap();
+    let bag = bench.ask_back(order, units(&[(2, 1)]), staff()).await.unwrap();
+    let last = bench.ask_back(order, units(&[(1, 1)]), staff()).await.unwrap();
+    assert_eq!([first.amount, bag.amount, last.amount], [twd(357), twd(1656), twd(357)]);
+    assert_eq!(357 + 1656 + 357, 2370);
+    bench.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn a_set_that_an_edit_breaks_keeps_what_it_gave_for_what_stays() {
+    let bench = Bench::new().await;
+    add_set(&bench).await;
+    let placed = bench.place(&[(bench.shop.mug_white, 2), (bench.shop.tote_large, 1)]).await;
+    let order = placed.order.id;
+    bench.pay(order).await;
+    let edited = bench.cut(order, &[(2, 0)]).await.unwrap();
+    assert_eq!((edited.discount, edited.total), (twd(66), twd(780 - 66)));
+    assert_eq!(bench.refunds(order).await, [1656]);
+    bench.assert_books_are_right().await;
+}
+
 #[tokio::test]
 async fn a_change_of_a_promotion_counts_for_the_next_order() {
     let bench = Bench::new().await;
@@ -197,6 +245,50 @@ async fn members_prices_are_for_those_who_are_signed_in() {
     assert_eq!(total, twd(1791));
     request.expected_total = Some(total);
     assert_eq!(bench.intake.place(request).await.unwrap().order.discount, twd(199));
+    bench.assert_books_are_right().await;
+}
+
+#[tokio::test]
+async fn a_price_list_is_for_whom_and_when_it_says_and_promotions_take_off_what_is_left() {
+    let bench = Bench::new().await;
+    let mug = bench.shop.mug_white;
+    add(&bench, &promotion(1, Rule::Percentage(10), mugs(&bench))).await;
+    let now = bench.test.shared_clock().now();
+    let list = PriceList {
+        id: Uuid::from_u128(1).into(),
+        name: LocalizedText::new("會員價", "Members"),
+        audience: Audience::Members,
+        valid_from: Some(now + jiff::SignedDuration::from_hours(1)),
+        valid_until: None,
+        active: true,
+    };
+    let order = |member: bool| {
+        let customer = member.then(|| UserId::from(Uuid::from_u128(7)));
+        PlaceOrder { customer, ..bench.order(&[(mug, 2)]) }
+    };
+    let subtotal = async |member| bench.intake.place(order(member)).await.unwrap().order.subtotal;
+    assert_eq!(subtotal(true).await, twd(780));
+    let mut tx = bench.test.db().begin().await.unwrap();
+    pricing::price_lists::add(&mut tx, &list, now).await.unwrap();
+    let price = [(mug, Some(twd(300)))];
+    pricing::price_lists::put_entries(&mut tx, list.id, &price, 1, now).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(subtotal(true).await, twd(780));
+    // Nothing has to happen for it to begin.
+    bench.minutes_pass(60);
+    assert_eq!(subtotal(false).await, twd(780));
+    let placed = bench.intake.place(order(true)).await.unwrap();
+    assert_eq!((placed.order.subtotal, placed.order.discount), (twd(600), twd(60)));
+    assert_eq!(placed.order.lines[0].unit_price, twd(300));
+
+    // It is over: what was paid stays what was paid.
+    bench.pay(placed.order.id).await;
+    let mut tx = bench.test.db().begin().await.unwrap();
+    pricing::price_lists::remove(&mut tx, list.id, 2).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(subtotal(true).await, twd(780));
+    let one = bench.ask_back(placed.order.id, units(&[(1, 1)]), staff()).await.unwrap();
+    assert_eq!(one.amount, twd(270));
     bench.assert_books_are_right().await;
 }
 

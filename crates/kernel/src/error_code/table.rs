@@ -24,7 +24,6 @@ pub(super) const TABLE: &[Entry] = &[
         "請輸入驗證碼",
         "Please enter the code of your authenticator app",
     ),
-    entry("EMAIL_TAKEN", 409, "這個電子郵件已經註冊過", "This e-mail is already registered"),
     entry(
         "TOKEN_INVALID",
         422,
@@ -149,6 +148,7 @@ pub(super) const TABLE: &[Entry] = &[
         "商品目前的狀態不允許這個操作",
         "The product's state does not allow this",
     ),
+    entry("PRODUCT_IMPORT_NOT_FOUND", 404, "找不到匯入工作", "Import not found"),
     entry("CATEGORY_NOT_FOUND", 404, "找不到分類", "Category not found"),
     entry(
         "CATEGORY_NOT_EMPTY",

@@ -28,6 +28,10 @@ pub struct BackInStock {
     pub product_url: String,
     /// The page that has everything about this address forgotten.
     pub stop_url: String,
+    /// What a mail program asks to have the same done; empty in jobs that were written before it was
+    /// known.
+    #[serde(default)]
+    pub one_click_url: String,
 }
 
 impl Message for BackInStock {
@@ -41,6 +45,17 @@ impl Message for BackInStock {
 
     fn header(&self, _: &str) -> (&'static str, String) {
         (STOCK_HEADER, self.sku.clone())
+    }
+
+    /// A button of the mail program's own that stops these mails (RFC 8058), which has to lead by TLS.
+    fn more_headers(&self) -> Vec<(&'static str, String)> {
+        if !self.one_click_url.starts_with("https://") {
+            return Vec::new();
+        }
+        vec![
+            ("List-Unsubscribe", format!("<{}>", self.one_click_url)),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()),
+        ]
     }
 
     fn letter(&self, say: &Phrases<'_>) -> Result<Letter, RenderError> {
@@ -59,6 +74,7 @@ impl Message for BackInStock {
 
     fn sample(locale: Locale) -> Self {
         let language = if locale == Locale::En { "/en" } else { "" };
+        let token = "5b1f3c52-8f5e-4a57-9d6e-0c1a2b3c4d5e";
         Self {
             email: "ming@example.com".to_owned(),
             locale,
@@ -66,9 +82,8 @@ impl Message for BackInStock {
             name: LocalizedText::new("手作陶杯", "Handmade mug"),
             variant_name: LocalizedText::new("米白", "Off-white"),
             product_url: format!("https://shop.example{language}/products/mug?variant=MUG-WHITE"),
-            stop_url: format!(
-                "https://shop.example{language}/stock-notices/5b1f3c52-8f5e-4a57-9d6e-0c1a2b3c4d5e"
-            ),
+            stop_url: format!("https://shop.example{language}/stock-notices/{token}"),
+            one_click_url: format!("https://shop.example/api/stock-notices/{token}"),
         }
     }
 }

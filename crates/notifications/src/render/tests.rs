@@ -101,6 +101,32 @@ fn every_mail_is_whole() {
     }
 }
 
+/// Mail programs show a button of their own (RFC 8058); only of what can be stopped.
+#[test]
+fn what_can_be_stopped_says_how_to_mail_programs() {
+    let headers = |kind: &str, change: &Value| {
+        let composed = compose(kind, Locale::En, change).unwrap();
+        let found = composed.headers.into_iter().filter(|(name, _)| name.starts_with("List-"));
+        found.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        headers("back_in_stock", &json!({})),
+        [
+            "List-Unsubscribe: <https://shop.example/api/stock-notices/5b1f3c52-8f5e-4a57-9d6e-0c1a2b3c4d5e>",
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        ]
+    );
+    // Without TLS nobody may ask; a job that was written before this says nothing of it.
+    for url in ["http://localhost:8080/api/stock-notices/x", ""] {
+        assert_eq!(headers("back_in_stock", &json!({"one_click_url": url})), [""; 0], "{url}");
+    }
+    let mut old = sample("back_in_stock", Locale::En);
+    old.as_object_mut().unwrap().remove("one_click_url");
+    let composed = MailTemplate::find("back_in_stock").unwrap().compose(&Renderer::new(), old);
+    assert_eq!(composed.unwrap().headers.len(), 2);
+    assert_eq!(headers("order_paid", &json!({})), [""; 0]);
+}
+
 #[test]
 fn every_short_message_in_both_languages_is_one_to_pay_for() {
     let renderer = Renderer::new();

@@ -158,6 +158,9 @@ keys! {
     /// Whether this server makes the sizes of pictures (AVIF and WebP), which takes up to half of one
     /// processor for some seconds a picture. Where there are several servers, one is enough.
     "OXCART_RENDITIONS" renditions: bool = true;
+    /// Whether this server takes files of products in the background, one at a time. Where there are
+    /// several servers, one is enough.
+    "OXCART_PRODUCT_IMPORTS" product_imports: bool = true;
     /// Which way mails go: folder (nowhere, but into `OXCART_DATA/mail`, readable in the back office),
     /// `smtps://USER:PASSWORD@HOST` (TLS, port 465), `smtp://USER:PASSWORD@HOST` (STARTTLS, port 587),
     /// `smtp://HOST?tls=none` (port 25, for a server on the same machine), with `?ca=FILE` for a

@@ -190,7 +190,9 @@ mod tests {
         let english = mails.iter().find(|it| it["locale"] == "en").unwrap();
         assert_eq!(english["product_url"], "https://shop.test/en/products/tote?variant=TOTE-S");
         let stop = english["stop_url"].as_str().unwrap();
-        assert!(stop.starts_with("https://shop.test/en/stock-notices/"), "{stop}");
+        let token = stop.strip_prefix("https://shop.test/en/stock-notices/").unwrap();
+        let one_click = format!("https://shop.test/api/stock-notices/{token}");
+        assert_eq!(english["one_click_url"], one_click);
 
         // Asked once more, they wait once more; and what was never sold out needs nobody to wait.
         bench.ask("a@example.com", mug_black, Locale::ZhTw).await;

@@ -45,6 +45,8 @@ enum Chore {
     IdempotencyKeys,
     /// What was posted as a payment notice and was none.
     RefusedNotices,
+    /// Files of products that were taken, or were not, with their bad rows.
+    ProductImports,
     /// Closed reservations, which go to the archive, one shard after the other.
     Reservations,
 }
@@ -67,7 +69,7 @@ pub struct Kept {
 }
 
 impl Chore {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Events,
         Self::Jobs,
         Self::MessageMarks,
@@ -80,6 +82,7 @@ impl Chore {
         Self::SigningKeys,
         Self::IdempotencyKeys,
         Self::RefusedNotices,
+        Self::ProductImports,
         Self::Reservations,
     ];
 
@@ -88,7 +91,7 @@ impl Chore {
         match self {
             Self::Events | Self::Jobs | Self::MessageMarks => SignedDuration::from_hours(24 * 7),
             // Longer than whatever could bring an event again.
-            Self::Inbox | Self::Sessions | Self::RefusedNotices => {
+            Self::Inbox | Self::Sessions | Self::RefusedNotices | Self::ProductImports => {
                 SignedDuration::from_hours(24 * 30)
             }
             Self::Webhooks => kept.webhooks,
@@ -123,6 +126,7 @@ impl Chore {
             Self::RefusedNotices => {
                 payments::notices::forget_refused(&mut tx, before, BATCH).await?
             }
+            Self::ProductImports => catalog::forget_imports(&mut tx, before, BATCH).await?,
             // Never more than a few.
             Self::SigningKeys => identity::purge_signing_keys(&mut tx, before).await?,
             Self::IdempotencyKeys => {

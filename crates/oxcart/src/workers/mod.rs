@@ -6,6 +6,7 @@ pub mod finding;
 pub mod gauges;
 pub mod housekeeping;
 pub mod pictures;
+pub mod product_imports;
 pub mod scheduled;
 pub mod stock_alerts;
 pub mod stocktakes;

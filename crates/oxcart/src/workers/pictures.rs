@@ -165,6 +165,10 @@ impl Renderer {
             return Err(Failure::Hopeless("whoever tried it never came back".to_owned()));
         }
         let key = claimed.key.parse::<ObjectKey>().map_err(|error| hopeless(&error))?;
+        // A product can name whatever it wants, and sizes are there for everybody.
+        if key.is_private() {
+            return Err(Failure::Hopeless("it is private".to_owned()));
+        }
         let file = self.objects.get(&key).await.map_err(|error| for_now(&error))?;
         let file = file.ok_or_else(|| Failure::ForNow("its object is not there".to_owned()))?;
         let picture = Arc::new(work(move || imaging::decode(&file)).await?);

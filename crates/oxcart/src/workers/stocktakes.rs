@@ -1,13 +1,14 @@
 //! Stock is never frozen for ever: stocktakes whose time is over end, and their rows thaw. On any
-//! number of nodes at once; one that somebody is just posting, or that cannot be ended, is looked at
-//! again in the next round, and keeps nobody from ending the others.
+//! number of nodes at once; one that somebody is just posting is looked at again in the next round,
+//! one that cannot be ended ever more rarely, and neither keeps anybody from ending the others.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use inventory::{
     SaveContext,
     stocktakes::{self, StocktakeError},
 };
+use jiff::{SignedDuration, Timestamp};
 use kernel::{Ids, SharedClock, id::StocktakeId};
 use pg::{Backoff, Db, DbError, DbResult, retry};
 use tokio::time::sleep;
@@ -17,6 +18,9 @@ use crate::supervise::worker;
 
 /// The pause between two rounds.
 const PERIOD: Duration = Duration::from_secs(1);
+/// The longest pause before one that could not be ended is tried again; the first is a second, and
+/// each is twice the one before.
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_secs(300);
 
 /// Starts the worker.
 pub fn spawn(
@@ -32,9 +36,13 @@ pub fn spawn(
     });
 }
 
+/// Those that could not be ended: when to try again, and the pause that this was.
+type Stuck = HashMap<StocktakeId, (Timestamp, SignedDuration)>;
+
 async fn run(db: Db, clock: SharedClock, ids: Ids, stop: CancellationToken) {
+    let mut stuck = Stuck::new();
     while !stop.is_cancelled() {
-        round(&db, &clock, &ids, &stop).await;
+        round(&db, &clock, &ids, &mut stuck, &stop).await;
         if stop.run_until_cancelled(sleep(PERIOD)).await.is_none() {
             return;
         }
@@ -42,13 +50,21 @@ async fn run(db: Db, clock: SharedClock, ids: Ids, stop: CancellationToken) {
 }
 
 /// Ends every stocktake whose time is over. Each is tried once: one that cannot be ended keeps nobody
-/// from ending the others, and is tried again in the next round.
-async fn round(db: &Db, clock: &SharedClock, ids: &Ids, stop: &CancellationToken) {
-    let mut tried = Vec::new();
+/// from ending the others, and is tried again when its pause is over.
+async fn round(
+    db: &Db,
+    clock: &SharedClock,
+    ids: &Ids,
+    stuck: &mut Stuck,
+    stop: &CancellationToken,
+) {
+    let now = clock.now();
+    let pausing = stuck.iter().filter(|(_, (again, _))| *again > now);
+    let mut tried: Vec<_> = pausing.map(|(id, _)| *id).collect();
     while !stop.is_cancelled() {
         let id = match next_due(db, clock, &tried).await {
             Ok(Some(id)) => id,
-            Ok(None) => return,
+            Ok(None) => break,
             Err(error) => {
                 tracing::warn!(%error, "stocktakes could not be looked for; trying again");
                 return;
@@ -56,13 +72,24 @@ async fn round(db: &Db, clock: &SharedClock, ids: &Ids, stop: &CancellationToken
         };
         tried.push(id);
         if let Err(error) = expire(db, clock, ids, id).await {
+            let last = stuck.get(&id).map(|(_, pause)| *pause);
+            let pause = last.map_or(SignedDuration::from_secs(1), longer);
+            stuck.insert(id, (now + pause, pause));
             tracing::error!(
                 stocktake.id = %id,
                 %error,
-                "the stocktake {id} could not be ended, and its rows stay frozen; trying again"
+                "the stocktake {id} could not be ended, and its rows stay frozen; trying again in \
+                 {} s",
+                pause.as_secs()
             );
         }
     }
+    // Who was given more time, or ended by hand, was not found any more.
+    stuck.retain(|id, _| tried.contains(id));
+}
+
+fn longer(pause: SignedDuration) -> SignedDuration {
+    pause.saturating_mul(2).min(LONGEST_PAUSE)
 }
 
 async fn next_due(
@@ -104,7 +131,6 @@ mod tests {
         Cause,
         stocktakes::{Opening, StocktakeStatus},
     };
-    use jiff::SignedDuration;
     use kernel::{
         Actor,
         id::{VariantId, WarehouseId},
@@ -158,7 +184,7 @@ mod tests {
         let frozen = async || state(&test, shop.mug_white, id).await;
         assert_eq!(frozen().await, (1, StocktakeStatus::Open));
         test.clock().advance(SignedDuration::from_secs(4 * 3600 - 1));
-        round(db, &clock, ids, &never).await;
+        round(db, &clock, ids, &mut Stuck::new(), &never).await;
         assert!(!expire(db, &clock, ids, id).await.unwrap());
         assert_eq!(frozen().await, (1, StocktakeStatus::Open));
 
@@ -197,7 +223,16 @@ mod tests {
         .unwrap();
         test.clock().advance(SignedDuration::from_hours(2));
         assert_eq!(next_due(db, &clock, &[]).await.unwrap(), Some(stuck));
-        round(db, &clock, ids, &never).await;
+        let mut waiting = Stuck::new();
+        // Each pause is twice the one before: in the third second nobody tries.
+        for (round_of, pause) in [(0, 1), (1, 2), (2, 2), (3, 4)] {
+            if round_of > 0 {
+                test.clock().advance(SignedDuration::from_secs(1));
+            }
+            round(db, &clock, ids, &mut waiting, &never).await;
+            assert_eq!(waiting[&stuck].1.as_secs(), pause, "after {round_of} s");
+            assert_eq!(waiting.len(), 1);
+        }
         assert_eq!(state(&test, white, stuck).await, (1, StocktakeStatus::Open));
         assert_eq!(state(&test, black, other).await, (0, StocktakeStatus::Expired));
 
@@ -205,9 +240,22 @@ mod tests {
             .execute(&mut *owner)
             .await
             .unwrap();
-        round(db, &clock, ids, &never).await;
+        round(db, &clock, ids, &mut waiting, &never).await;
+        assert_eq!(state(&test, white, stuck).await, (1, StocktakeStatus::Open), "it waits");
+        test.clock().advance(SignedDuration::from_secs(4));
+        round(db, &clock, ids, &mut waiting, &never).await;
         assert_eq!(state(&test, white, stuck).await, (0, StocktakeStatus::Expired));
+        round(db, &clock, ids, &mut waiting, &never).await;
+        assert!(waiting.is_empty(), "what has ended is forgotten");
         test.assert_ledger_balanced().await;
+    }
+
+    #[test]
+    fn pauses_grow_up_to_five_minutes() {
+        let first = SignedDuration::from_secs(1);
+        let pauses = std::iter::successors(Some(first), |pause| Some(longer(*pause)));
+        let seconds: Vec<i64> = pauses.take(11).map(|pause| pause.as_secs()).collect();
+        assert_eq!(seconds, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
     }
 
     #[tokio::test]

@@ -95,6 +95,19 @@ fn a_picture_travels_with_the_html_that_shows_it() {
     assert_eq!(with_pictures(&mail.html, &mail.inline), whole);
 }
 
+/// A mail program reads an address in a header as it is: it is neither broken nor encoded.
+#[test]
+fn an_address_in_a_header_stays_in_one_piece() {
+    let stop =
+        "<https://shop.oxcart.example/api/stock-notices/5b1f3c52-8f5e-4a57-9d6e-0c1a2b3c4d5e>";
+    let mut mail = mail(Uuid::from_u128(7));
+    mail.headers = vec![("List-Unsubscribe", stop.to_owned())];
+    let sender = sender("Oxcart <shop@oxcart.example>").unwrap();
+    let raw = message(&mail, &sender, SystemClock.now().into()).unwrap().formatted();
+    let raw = String::from_utf8(raw).unwrap();
+    assert!(raw.contains(&format!("List-Unsubscribe: {stop}\r\n")), "{raw}");
+}
+
 #[tokio::test]
 async fn what_lies_in_the_folder_can_be_read_again_the_newest_first() {
     let folder = tempfile::tempdir().unwrap();

@@ -123,6 +123,14 @@ async fn a_file_that_is_none_is_refused_and_a_row_without_end_ends_it() {
     assert_eq!((report.complete, sums(&report)), (false, [0, 0, 0, 1]));
 }
 
+/// A product that is not in the shop: it may be further down.
+const OTHER: &str = "01990000-0000-7000-8000-000000000077";
+
+/// So many of that kind.
+fn others(count: u32) -> Vec<String> {
+    (0..count).map(|number| format!("01990000-0000-7000-8000-0000000001{number:02}")).collect()
+}
+
 /// A line, and the pointer and the kind of what is wrong with it.
 fn bad_lines() -> Vec<(String, &'static str, Fault)> {
     let both = json!({"zh_tw": "x", "en": "x"});
@@ -163,6 +171,9 @@ fn bad_lines() -> Vec<(String, &'static str, Fault)> {
         ),
         (line(json!({"badges": ["a b"]})), "/badges", Fault::Rule),
         (line(json!({"tags": ["a", "A"]})), "/tags", Fault::Rule),
+        (line(json!({"related": [OTHER, OTHER]})), "/related", Fault::Rule),
+        (line(json!({"id": OTHER, "related": [OTHER]})), "/related", Fault::Rule),
+        (line(json!({"related": others(13)})), "/related", Fault::TooMany),
         (line(json!({"state": "scheduled"})), "/publish_at", Fault::Missing),
         (line(json!({"state": "published", "variants": []})), "/state", Fault::Rule),
         (

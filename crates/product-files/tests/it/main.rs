@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod background;
 mod bad_rows;
 mod round_trip;
 mod shopify;

@@ -5,7 +5,7 @@ use kernel::{Clock as _, Locale, LocalizedText, id::CategoryId};
 use product_files::{Fault, Format, Rules};
 use testkit::{TestDb, seed, seed::Shop};
 
-use super::{export, import, product, rules, sums};
+use super::{count, export, import, product, rules, sums};
 
 /// As spreadsheets and Windows write it.
 fn sample() -> String {
@@ -212,4 +212,35 @@ async fn pictures_that_are_in_the_shop_are_shown_and_others_are_not_fetched() {
     assert_eq!(cup.variants[0].image, Some(0));
     let out = export(&db, Format::Csv, Locale::ZhTw).await;
     assert_eq!(sums(&import(&db, rules(Format::Csv), &out).await), [0, 0, 3, 0]);
+}
+
+#[tokio::test]
+async fn uploaded_pictures_that_no_product_shows_yet_are_known_and_removed_ones_are_not() {
+    let db = TestDb::new().await;
+    Shop::small(&db).await;
+    let mut conn = db.owner().acquire().await.unwrap();
+    for key in ["catalog/new.webp", "catalog/gone.webp"] {
+        let now = db.clock().now();
+        catalog::upload_picture(&mut conn, key, (640, 480), now).await.unwrap();
+    }
+    sqlx::query(
+        "UPDATE catalog.pictures SET status = 'removing' WHERE object_key = 'catalog/gone.webp'",
+    )
+    .execute(&mut *conn)
+    .await
+    .unwrap();
+    let text = "Handle,Image Src,Image Position\n\
+                mug,catalog/new.webp,1\n\
+                mug,catalog/gone.webp,2\n";
+    let report = import(&db, rules(Format::Csv), text).await;
+    assert_eq!(sums(&report), [0, 1, 0, 0]);
+    let told: Vec<(u64, &str)> =
+        report.notes.iter().map(|it| (it.line, it.column.as_str())).collect();
+    assert_eq!(told, [(3, "Image Src")]);
+    let mug = product(&db, "mug").await.product;
+    let shown: Vec<(&str, u32, u32)> =
+        mug.images.iter().map(|it| (it.key.as_str(), it.width, it.height)).collect();
+    assert_eq!(shown, [("catalog/new.webp", 640, 480)]);
+    let used = "SELECT count(*) FROM catalog.pictures WHERE used_at IS NOT NULL";
+    assert_eq!(count(&db, used).await, 1, "nobody removes it from now on");
 }

@@ -1,11 +1,17 @@
 //! Trials, all or nothing, and interruptions.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    sync::{Mutex, PoisonError},
+};
 
 use catalog::EditContext;
+use futures::future::BoxFuture;
 use kernel::Locale;
-use product_files::{BATCH, Format, Import, Rules};
+use pg::{Connection, DbResult};
+use product_files::{BATCH, Format, Import, Recorder, Rules, Tally};
 use testkit::{TestDb, seed::Shop};
+use uuid::Uuid;
 
 use super::{Unrecorded, count, export, import, rules, sums};
 
@@ -13,8 +19,24 @@ const ROWS: &str = "SELECT (SELECT count(*) FROM catalog.products)
     + (SELECT count(*) FROM catalog.variants) + (SELECT count(*) FROM catalog.categories)
     + (SELECT count(*) FROM outbox.events) + (SELECT sum(version)::bigint FROM catalog.products)";
 
+/// Remembers what each transaction is said to have done.
+#[derive(Default)]
+struct Remembering(Mutex<Vec<Tally>>);
+
+impl Recorder for Remembering {
+    fn record<'a>(
+        &'a self,
+        _: &'a mut Connection,
+        _: Uuid,
+        done: &'a Tally,
+    ) -> BoxFuture<'a, DbResult<()>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(*done);
+        Box::pin(async { Ok(()) })
+    }
+}
+
 /// So many products with three variants each.
-fn many(products: usize) -> String {
+pub fn many(products: usize) -> String {
     let mut text = "Handle,Title,Body (HTML),Type,Tags,Option1 Name,Option1 Value,Variant SKU,\
                     Variant Price,Status\n"
         .to_owned();
@@ -98,4 +120,39 @@ async fn an_interrupted_import_goes_on_and_ends_the_same() {
     assert_eq!(sums(&import(&whole, rules(Format::Csv), &text).await), [0, 0, 450, 0]);
     assert_eq!(count(&whole, ROWS).await, before);
     assert_eq!(count(&whole, "SELECT number FROM catalog.revision").await, revision);
+}
+
+/// Two products, of which the first goes with the second.
+pub fn pair() -> String {
+    let product = |number: u8, related: &str| {
+        format!(
+            "{{\"id\": \"01990000-0000-7000-8000-00000000008{number}\", \"slug\": \"pair-{number}\",
+               \"category\": \"kitchen\", \"name\": {{\"zh_tw\": \"杯\", \"en\": \"Cup\"}},
+               \"variants\": [{{\"sku\": \"PAIR-{number}\",
+                   \"price\": {{\"amount\": 100, \"currency\": \"TWD\"}}}}],
+               \"related\": [{related}]}}"
+        )
+        .replace('\n', " ")
+    };
+    let second = "\"01990000-0000-7000-8000-000000000082\"";
+    format!("{}\n{}\n", product(1, second), product(2, ""))
+}
+
+#[tokio::test]
+async fn what_goes_with_products_further_down_is_set_and_recorded() {
+    let db = TestDb::new().await;
+    Shop::small(&db).await;
+    let clock = db.clock();
+    let recorder = Remembering::default();
+    let context = EditContext { clock: &*clock, ids: db.ids() };
+    let mut import = Import::new(db.db(), rules(Format::Jsonl), context, &recorder);
+    import.push(pair().as_bytes()).await.unwrap();
+    let report = import.finish().await.unwrap();
+    assert_eq!((report.errors.as_slice(), sums(&report)), (&[][..], [2, 0, 0, 0]));
+    let related = "SELECT count(*) FROM catalog.related_products";
+    assert_eq!(count(&db, related).await, 1);
+    let told = recorder.0.into_inner().unwrap();
+    let expected =
+        [Tally { added: 2, ..Tally::default() }, Tally { changed: 1, ..Tally::default() }];
+    assert_eq!(told, expected, "no change without its entry");
 }

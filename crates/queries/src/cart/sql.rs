@@ -165,6 +165,8 @@ impl TryFrom<ItemRow> for CartItemView {
             quantity,
             unit_price,
             line_total,
+            usual_price: None,
+            price_list: None,
             available: u32::try_from((row.available + row.backorder_left).clamp(0, 99))
                 .unwrap_or(0),
             availability: Availability::of(row.available, row.safety_stock)

@@ -6,7 +6,7 @@ use pg::{Connection, DbResult};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CategoryRef, ProductSummary, VariantView, related, sql};
+use super::{CategoryRef, ProductSummary, VariantView, priced, related, sql};
 use crate::{Image, bundles, categories, corrupt::corrupt, image::ImageColumns};
 
 /// What a product goes by in an address.
@@ -77,7 +77,7 @@ pub async fn detail(
 ) -> DbResult<Option<ProductView>> {
     let Some(id) = sql::visible_id(conn, key, now).await? else { return Ok(None) };
     let Some(head) = sql::heads(conn, &[id]).await?.pop() else { return Ok(None) };
-    let variants = sql::variants(conn, &[id]).await?;
+    let variants = priced::variants(conn, &[id], now).await?;
     if variants.is_empty() {
         return Ok(None);
     }

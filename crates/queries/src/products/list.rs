@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    ProductSummary,
+    ProductSummary, priced,
     sql::{self, KeyRow, VariantRow},
 };
 use crate::ListError;
@@ -123,18 +123,19 @@ pub async fn list(
         Cursor::pack(&Place::of(last, query.sort, query.locale))
     });
     let ids: Vec<Uuid> = page.items.iter().map(|key| key.id).collect();
-    Ok(Page { items: summaries(conn, &ids).await?, next_cursor: page.next_cursor })
+    Ok(Page { items: summaries(conn, &ids, now).await?, next_cursor: page.next_cursor })
 }
 
-/// The tiles of these products, in this order. One that changed meanwhile may be missing.
+/// The tiles of these products at `now`, in this order. One that changed meanwhile may be missing.
 pub(crate) async fn summaries(
     conn: &mut Connection,
     ids: &[Uuid],
+    now: Timestamp,
 ) -> Result<Vec<ProductSummary>, DbError> {
     let heads = sql::heads(conn, ids).await?;
     let mut heads: HashMap<Uuid, _> = heads.into_iter().map(|head| (head.id, head)).collect();
     let mut variants: HashMap<Uuid, Vec<VariantRow>> = HashMap::new();
-    for variant in sql::variants(conn, ids).await? {
+    for variant in priced::variants(conn, ids, now).await? {
         variants.entry(variant.product_id).or_default().push(variant);
     }
     ids.iter()

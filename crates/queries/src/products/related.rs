@@ -21,7 +21,7 @@ pub(super) async fn of(
     now: Timestamp,
 ) -> DbResult<Vec<ProductSummary>> {
     let ids = ids(conn, product, category, now).await?;
-    list::summaries(conn, &ids).await
+    list::summaries(conn, &ids, now).await
 }
 
 #[instrument(name = "db.queries.related_products", skip_all, err)]

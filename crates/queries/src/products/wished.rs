@@ -92,5 +92,5 @@ pub async fn tiles(
 ) -> DbResult<Vec<ProductSummary>> {
     let seen = on_show(conn, products, now).await?;
     let ids: Vec<Uuid> = seen.iter().map(|product| product.product_id.as_uuid()).collect();
-    summaries(conn, &ids).await
+    summaries(conn, &ids, now).await
 }

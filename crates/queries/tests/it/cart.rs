@@ -2,9 +2,10 @@
 
 use ::cart::{CartOwner, LineQuantity};
 use kernel::{
-    Clock as _, Money,
-    id::{CartId, VariantId},
+    Clock as _, LocalizedText, Money,
+    id::{CartId, UserId, VariantId},
 };
+use pricing::{Audience, PriceList, price_lists};
 use queries::{Availability, cart::view};
 use testkit::{TestDb, seed::Shop};
 
@@ -37,6 +38,39 @@ async fn a_cart_shows_todays_prices_and_stock() {
     assert_eq!((shown.subtotal.amount(), shown.total.amount()), (1650, 1650));
     assert_eq!(shown.shipping_fee, None);
     assert_eq!(shown.free_shipping_remaining, Some(Money::ZERO));
+}
+
+#[tokio::test]
+async fn members_see_their_own_prices() {
+    let db = TestDb::new().await;
+    let shop = Shop::small(&db).await;
+    let cart = cart_with(&db, &[(shop.mug_black, 3), (shop.mug_white, 1)]).await;
+    let mut conn = db.db().acquire().await.unwrap();
+    let now = db.clock().now();
+    let hour = jiff::SignedDuration::from_hours(1);
+    let list = PriceList {
+        id: uuid::Uuid::from_u128(1).into(),
+        name: LocalizedText::new("會員價", "Members"),
+        audience: Audience::Members,
+        valid_from: None,
+        valid_until: Some(now + hour),
+        active: true,
+    };
+    price_lists::add(&mut conn, &list, now).await.unwrap();
+    let cheaper = [(shop.mug_black, Some(Money::twd(400).unwrap()))];
+    price_lists::put_entries(&mut conn, list.id, &cheaper, 1, now).await.unwrap();
+    let member = Some(UserId::from(uuid::Uuid::from_u128(7)));
+    for (who, at, black, usual) in
+        [(None, now, 420, None), (member, now, 400, Some(420)), (member, now + hour, 420, None)]
+    {
+        let shown = view(&mut conn, Some(cart), who, at).await.unwrap();
+        let [first, second] = &shown.items[..] else { panic!("{shown:?}") };
+        assert_eq!((first.unit_price.amount(), first.line_total.amount()), (black, 3 * black));
+        assert_eq!(first.usual_price.map(Money::amount), usual);
+        assert_eq!(first.price_list.as_ref(), usual.map(|_| &list.name));
+        assert_eq!((second.unit_price.amount(), second.usual_price), (390, None));
+        assert_eq!(shown.total.amount(), 3 * black + 390);
+    }
 }
 
 #[tokio::test]

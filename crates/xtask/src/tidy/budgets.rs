@@ -111,7 +111,7 @@ impl<'ast> Visit<'ast> for Functions {
 }
 
 /// `#[cfg(test)]`, `#[test]`, `#[tokio::test]`.
-fn only_for_tests(attributes: &[syn::Attribute]) -> bool {
+pub(super) fn only_for_tests(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let path = attribute.path();
         let is_test = path.segments.last().is_some_and(|segment| segment.ident == "test");

@@ -10,6 +10,7 @@ mod manifests;
 mod migrations;
 mod named_tests;
 mod places;
+mod schema_names;
 mod sql;
 mod walls;
 
@@ -63,7 +64,7 @@ type Check<'a> = (&'static str, Box<dyn Fn() -> Vec<Finding> + 'a>);
 pub fn run(tree: &Tree, metadata: &Metadata) -> bool {
     let started = Instant::now();
     let crates = layers::crates(metadata);
-    let checks: [Check<'_>; 12] = [
+    let checks: [Check<'_>; 13] = [
         ("layers", Box::new(|| layers::check(&crates))),
         ("manifests", Box::new(|| manifests::check(tree))),
         ("walls (sqlx, axum)", Box::new(|| walls::check(tree))),
@@ -76,6 +77,7 @@ pub fn run(tree: &Tree, metadata: &Metadata) -> bool {
         ("events (docs/events.md)", Box::new(|| events_page::check(tree))),
         ("alerts (metrics)", Box::new(|| alerts::check(tree))),
         ("tests named in docs/security.md", Box::new(|| named_tests::check(tree))),
+        ("names of schemas (OpenAPI)", Box::new(|| schema_names::check(tree))),
     ];
     let mut failures = 0_usize;
     let mut warnings = 0_usize;

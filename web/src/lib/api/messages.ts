@@ -11,7 +11,6 @@ const MESSAGES: Partial<Record<ErrorCode | 'CHALLENGE_REQUIRED' | 'NETWORK_ERROR
     CHALLENGE_REQUIRED: m.error_challenge_required,
     CART_ITEM_NOT_FOUND: m.error_cart_item_not_found,
     COUPON_INVALID: m.error_coupon_invalid,
-    EMAIL_TAKEN: m.error_email_taken,
     FORBIDDEN: m.error_forbidden,
     IDEMPOTENCY_KEY_REUSED: m.error_idempotency_key_reused,
     INTERNAL: m.error_internal,

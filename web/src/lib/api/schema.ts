@@ -990,6 +990,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/price-lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shop's price lists, those that are switched off or over too. */
+        get: operations["list_admin_price_lists"];
+        put?: never;
+        /** Adds a price list, without prices. */
+        post: operations["create_price_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/price-lists/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One price list, without its prices. Its `ETag` is what a change has to send back. */
+        get: operations["get_admin_price_list"];
+        /**
+         * Changes a price list, from the next order on; its prices stay. `If-Match` has to be the `ETag` that was read last. When
+         *     everything is as it was, nothing happens.
+         */
+        put: operations["change_price_list"];
+        post?: never;
+        /**
+         * Deletes a price list with its prices. Orders keep what they cost. `If-Match` has to be the `ETag`
+         *     that was read last.
+         */
+        delete: operations["remove_price_list"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/price-lists/{id}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The prices of a list. */
+        get: operations["list_price_list_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Puts prices into a list and takes variants off it, up to 500 of each at once; the others stay. They
+         *     count from the next order on. `If-Match` has to be the list's `ETag` that was read last. When
+         *     everything is as it was, nothing happens.
+         */
+        patch: operations["change_price_list_entries"];
+        trace?: never;
+    };
+    "/api/admin/product-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files of products that were sent here, the newest first. */
+        get: operations["list_product_imports"];
+        put?: never;
+        /**
+         * Takes a file of products, at most 64 MiB, and answers as soon as it is there: it is taken in the
+         *     background, files one after the other. It is Shopify's product CSV (`text/csv`), or a product a line
+         *     as `PUT /api/admin/products/{id}` takes it (`application/x-ndjson`), with `category` by slug, `state`
+         *     and `publish_at` besides. A product with a bad row is left as it is and the others are taken, 200 in a
+         *     transaction, unless `strict`. What is so already is not written: the same file can be sent again.
+         *     Pictures are not fetched, and stock has files of its own.
+         */
+        post: operations["import_products"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/product-imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a file has come. It is forgotten 30 days after its end. */
+        get: operations["get_product_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/product-imports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Nobody wants the rest of a file. What was written stays; of a `strict` one nothing was. Cancelling
+         *     twice is cancelling once.
+         */
+        post: operations["cancel_product_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/product-imports/{id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The bad rows of a file, each with its line and column; the first 10,000. More may come while the file
+         *     is being taken.
+         */
+        get: operations["list_product_import_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/product-imports/{id}/rows/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bad rows of a file as CSV (UTF-8), for whoever mends it in a spreadsheet. */
+        get: operations["export_product_import_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/products": {
         parameters: {
             query?: never;
@@ -1123,34 +1287,11 @@ export interface paths {
         };
         /**
          * All products in every state by slug, some hundred at a time: what `POST
-         *     /api/admin/products/import` takes back. A CSV leaves out what is not sold any more.
+         *     /api/admin/product-imports` takes back. A CSV leaves out what is not sold any more.
          */
         get: operations["export_products"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/products/import": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Takes a file of products, at most 16 MiB: Shopify's product CSV (`text/csv`), or a product a line as
-         *     `PUT /api/admin/products/{id}` takes it (`application/x-ndjson`), with `category` by slug, `state`
-         *     and `publish_at` besides. A product with a bad row is left as it is and the others are taken, 200 in
-         *     a transaction, unless `strict`. What is so already is not written: the same file can be sent again.
-         *     Pictures are not fetched, and stock has files of its own.
-         */
-        post: operations["import_products"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3380,7 +3521,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post?: never;
+        /**
+         * What a mail program asks when its button "unsubscribe" is pressed (RFC 8058): forgets an address
+         *     and all that it waits for, by the unguessable name that its mails carry in `List-Unsubscribe`. The
+         *     body (`List-Unsubscribe=One-Click`) is not read, and the answer is the same when there is nothing
+         *     to forget.
+         */
+        post: operations["unsubscribe_stock_notices"];
         /**
          * Forgets an address and all that it waits for, by the unguessable name that its mails carry. The
          *     answer is the same when there is nothing to forget.
@@ -3798,6 +3945,37 @@ export interface components {
             received: components["schemas"]["Money"];
             /** @description How far the attempt has come. */
             status: components["schemas"]["PaymentStatus"];
+        };
+        /** @description A price list, without its prices. */
+        AdminPriceList: {
+            /** @description Whether it is switched on. */
+            active: boolean;
+            /** @description Whom it is for. */
+            audience: components["schemas"]["PriceListAudience"];
+            /** @description Its id. */
+            id: components["schemas"]["PriceListId"];
+            /** @description What buyers are told it is. */
+            name: components["schemas"]["LocalizedText"];
+            /**
+             * Format: date-time
+             * @description From when on.
+             */
+            valid_from: string | null;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            valid_until: string | null;
+            /**
+             * Format: int64
+             * @description Counts its changes and those of its prices; also its `ETag`.
+             */
+            version: number;
+        };
+        /** @description All price lists. */
+        AdminPriceLists: {
+            /** @description The oldest first. */
+            items: components["schemas"]["AdminPriceList"][];
         };
         /** @description A product with everything of it, in whatever state. What a change sends has the same shape. */
         AdminProduct: {
@@ -4285,6 +4463,7 @@ export interface components {
             line_total: components["schemas"]["Money"];
             /** @description Its product's name. */
             name: components["schemas"]["LocalizedText"];
+            price_list?: components["schemas"]["LocalizedText"] | null;
             /** @description Its product's place in addresses. */
             product_slug: string;
             /**
@@ -4296,6 +4475,7 @@ export interface components {
             sku: string;
             /** @description What one costs now. */
             unit_price: components["schemas"]["Money"];
+            usual_price?: components["schemas"]["Money"] | null;
             /** @description What would be bought. */
             variant_id: components["schemas"]["VariantId"];
             /** @description What tells it from its siblings; may be empty. */
@@ -4835,7 +5015,7 @@ export interface components {
          * @description A stable error code.
          * @enum {string}
          */
-        ErrorCode: "AUTH_UNAUTHORIZED" | "AUTH_INVALID_CREDENTIALS" | "SECOND_FACTOR_REQUIRED" | "EMAIL_TAKEN" | "TOKEN_INVALID" | "FORBIDDEN" | "CART_EMPTY" | "CART_ITEM_NOT_FOUND" | "INVENTORY_SHORTAGE" | "STOCK_FROZEN" | "WAREHOUSE_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "STOCKTAKE_NOT_FOUND" | "STOCKTAKE_NOT_READY" | "COUNT_BELOW_PROMISED" | "BUNDLE_HAS_NO_STOCK" | "VARIANT_HAS_STOCK" | "COUPON_INVALID" | "PAYMENT_FAILED" | "PAYMENT_ATTEMPTS_USED_UP" | "PAYMENT_NOT_FOUND" | "PAYMENT_METHOD_NOT_FOUND" | "PAYMENT_NOTICE_REJECTED" | "DEAD_LETTER_NOT_FOUND" | "WEBHOOK_NOT_FOUND" | "REFUND_NOT_FOUND" | "REFUND_TOO_LARGE" | "REFUND_IN_PROGRESS" | "PAYMENT_TASK_NOT_FOUND" | "PAYMENT_NOT_CONFIRMED" | "ORDER_NOT_FOUND" | "SHIPMENT_NOT_FOUND" | "RETURN_NOT_FOUND" | "UNITS_EXCEEDED" | "RETURN_PERIOD_OVER" | "WEBHOOK_REJECTED" | "PRODUCT_NOT_FOUND" | "PRODUCT_STATE_CONFLICT" | "CATEGORY_NOT_FOUND" | "CATEGORY_NOT_EMPTY" | "PRICE_CHANGED" | "PURCHASE_LIMIT_EXCEEDED" | "SALE_NOT_OPEN" | "INVALID_TRANSITION" | "VERSION_CONFLICT" | "IDEMPOTENCY_KEY_MISSING" | "IDEMPOTENCY_KEY_REUSED" | "REQUEST_IN_PROGRESS" | "QUEUE_FULL" | "RATE_LIMITED" | "CHALLENGE_REQUIRED" | "NETWORK_ERROR" | "VALIDATION_FAILED" | "MALFORMED_REQUEST" | "UNSUPPORTED_MEDIA_TYPE" | "PAYLOAD_TOO_LARGE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "SERVICE_UNAVAILABLE" | "INTERNAL";
+        ErrorCode: "AUTH_UNAUTHORIZED" | "AUTH_INVALID_CREDENTIALS" | "SECOND_FACTOR_REQUIRED" | "TOKEN_INVALID" | "FORBIDDEN" | "CART_EMPTY" | "CART_ITEM_NOT_FOUND" | "INVENTORY_SHORTAGE" | "STOCK_FROZEN" | "WAREHOUSE_NOT_FOUND" | "TRANSFER_NOT_FOUND" | "STOCKTAKE_NOT_FOUND" | "STOCKTAKE_NOT_READY" | "COUNT_BELOW_PROMISED" | "BUNDLE_HAS_NO_STOCK" | "VARIANT_HAS_STOCK" | "COUPON_INVALID" | "PAYMENT_FAILED" | "PAYMENT_ATTEMPTS_USED_UP" | "PAYMENT_NOT_FOUND" | "PAYMENT_METHOD_NOT_FOUND" | "PAYMENT_NOTICE_REJECTED" | "DEAD_LETTER_NOT_FOUND" | "WEBHOOK_NOT_FOUND" | "REFUND_NOT_FOUND" | "REFUND_TOO_LARGE" | "REFUND_IN_PROGRESS" | "PAYMENT_TASK_NOT_FOUND" | "PAYMENT_NOT_CONFIRMED" | "ORDER_NOT_FOUND" | "SHIPMENT_NOT_FOUND" | "RETURN_NOT_FOUND" | "UNITS_EXCEEDED" | "RETURN_PERIOD_OVER" | "WEBHOOK_REJECTED" | "PRODUCT_NOT_FOUND" | "PRODUCT_STATE_CONFLICT" | "PRODUCT_IMPORT_NOT_FOUND" | "CATEGORY_NOT_FOUND" | "CATEGORY_NOT_EMPTY" | "PRICE_CHANGED" | "PURCHASE_LIMIT_EXCEEDED" | "SALE_NOT_OPEN" | "INVALID_TRANSITION" | "VERSION_CONFLICT" | "IDEMPOTENCY_KEY_MISSING" | "IDEMPOTENCY_KEY_REUSED" | "REQUEST_IN_PROGRESS" | "QUEUE_FULL" | "RATE_LIMITED" | "CHALLENGE_REQUIRED" | "NETWORK_ERROR" | "VALIDATION_FAILED" | "MALFORMED_REQUEST" | "UNSUPPORTED_MEDIA_TYPE" | "PAYLOAD_TOO_LARGE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "REQUEST_TIMEOUT" | "SERVICE_UNAVAILABLE" | "INTERNAL";
         /**
          * Format: uuid
          * @description An event in the outbox; also the consumer's deduplication key.
@@ -5336,6 +5516,11 @@ export interface components {
             /** @description Chinese. */
             zh_tw: string;
         };
+        /**
+         * @description A language the shop speaks. zh-TW comes first everywhere.
+         * @enum {string}
+         */
+        Locale: "zh-TW" | "en";
         /** @description A text in both languages. */
         LocalizedText: {
             /** @description English. */
@@ -6289,6 +6474,15 @@ export interface components {
             /** @description Every version, the newest first; 0 is what the program ships with. */
             versions: components["schemas"]["Version"][];
         };
+        /** @description A policy that decided. */
+        PolicyReason: {
+            /** @description Its `@description`. */
+            description?: string | null;
+            /** @description Whether it permits or forbids. */
+            effect: components["schemas"]["Effect"];
+            /** @description Its `@id`. */
+            policy: string;
+        };
         /** @description A set of policies. */
         PolicySetForm: {
             /** @description Why it was made. */
@@ -6334,6 +6528,60 @@ export interface components {
             /** @description For the parameter `min_price`. */
             min: components["schemas"]["Money"];
         };
+        /**
+         * @description Whom a price list is for.
+         * @enum {string}
+         */
+        PriceListAudience: "everyone" | "members";
+        /** @description Prices to be put into a list, and variants to be taken off it. All others stay. */
+        PriceListChanges: {
+            /** @description Prices that are added, or take the place of those that are there. */
+            put?: components["schemas"]["PriceListEntry"][];
+            /** @description Why, for the audit log. */
+            reason?: string | null;
+            /** @description Variants that have no price in it any more. */
+            remove?: components["schemas"]["VariantId"][];
+        };
+        /** @description What a variant costs by a price list. */
+        PriceListEntry: {
+            /** @description What one costs; at least a dollar. It counts where it is below the variant's own price. */
+            price: components["schemas"]["Money"];
+            /** @description The variant. */
+            variant_id: components["schemas"]["VariantId"];
+        };
+        /** @description A page of prices. */
+        PriceListEntryPage: {
+            /** @description By the variants' ids. */
+            items: components["schemas"]["PriceListEntry"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description What a price list is from now on. */
+        PriceListForm: {
+            /** @description Whether it is switched on. */
+            active: boolean;
+            /** @description Whom it is for. */
+            audience: components["schemas"]["PriceListAudience"];
+            /** @description What buyers are told it is, in both languages: 80 characters at most. */
+            name: components["schemas"]["LineForm"];
+            /** @description Why, for the audit log. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description From when on; without it, at once.
+             */
+            valid_from?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when; without it, for ever.
+             */
+            valid_until?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description A price list: what variants cost for some buyers, for some time.
+         */
+        PriceListId: string;
         /** @description The body of a problem, for the API's description. */
         ProblemBody: {
             /** @description The stable code to switch on. */
@@ -6396,6 +6644,11 @@ export interface components {
             /** @description The handle of the product that is refused for it; empty: the row has none. */
             product: string;
         };
+        /**
+         * @description How a file is written.
+         * @enum {string}
+         */
+        ProductFileFormat: "csv" | "jsonl";
         /** @description Something of a file that was left out, or was understood in a way to be known. */
         ProductFileNote: {
             /** @description In which column, or member. */
@@ -6452,8 +6705,8 @@ export interface components {
          * @description A product: what the shop shows; it is bought as one of its variants.
          */
         ProductId: string;
-        /** @description What became of a file. */
-        ProductImportReport: {
+        /** @description A file of products, how it is taken, and how far it has come. */
+        ProductImport: {
             /**
              * Format: int64
              * @description Those that are new.
@@ -6461,35 +6714,69 @@ export interface components {
             added: number;
             /**
              * Format: int64
-             * @description Bad rows.
+             * @description Bad rows; `rows` has them, the first 10,000.
              */
             bad_rows: number;
+            /**
+             * Format: int64
+             * @description Its size.
+             */
+            bytes: number;
             /**
              * Format: int64
              * @description Categories that were made.
              */
             categories_added: number;
+            /** @description The category of new products that name none. */
+            category?: string | null;
             /**
              * Format: int64
              * @description Those that were others.
              */
             changed: number;
-            /** @description Whether the file could be read to its end. */
+            /** @description Whether it could be read to its end, as far as is known. */
             complete: boolean;
-            /** @description Whether this was only a trial: nothing was written. */
-            dry_run: boolean;
-            /** @description What is wrong with them, as they were found; at most a thousand. */
-            errors: components["schemas"]["ProductFileError"][];
+            /** @description Whether categories that are missing are made. */
+            create_categories: boolean;
             /**
-             * Format: uuid
-             * @description Names the import in the audit log.
+             * Format: date-time
+             * @description When.
              */
-            import_id: string;
+            created_at: string;
+            /** @description Whether this is only a trial: nothing is written. */
+            dry_run: boolean;
+            /**
+             * @description Why it failed: `unreadable` (it is no file of products), `bad_rows` (all of it or nothing was
+             *     asked for), `internal` (it was tried again and again).
+             * @example bad_rows
+             */
+            failure?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was over.
+             */
+            finished_at?: string | null;
+            /** @description How it is written. */
+            format: components["schemas"]["ProductFileFormat"];
+            /** @description Its id; also what names it in the audit log. */
+            id: components["schemas"]["ProductImportId"];
+            /** @description The language of a CSV. */
+            language: components["schemas"]["Locale"];
+            /**
+             * Format: int64
+             * @description Its lines.
+             */
+            lines: number;
+            /**
+             * Format: int64
+             * @description The line on which the last product begins that was taken or refused; in the end all of them.
+             */
+            lines_read: number;
             /** @description What else is to be known. */
             notes: components["schemas"]["ProductFileNote"][];
             /**
              * Format: int64
-             * @description Products in the file.
+             * @description Products so far.
              */
             products: number;
             /**
@@ -6497,13 +6784,47 @@ export interface components {
              * @description Those that were left as they are because rows are bad.
              */
             refused: number;
+            /** @description Who sent it. */
+            sent_by: components["schemas"]["UserId"];
+            /**
+             * Format: date-time
+             * @description When somebody began with it.
+             */
+            started_at?: string | null;
+            /**
+             * @description `queued`, `running`, `done`, `failed` (nothing was written but by an `internal` failure) or
+             *     `cancelled` (what is counted was written, unless `written` says no).
+             * @example running
+             */
+            status: string;
+            /** @description Whether it is all of it or nothing. */
+            strict: boolean;
             /**
              * Format: int64
              * @description Those that were so already.
              */
             unchanged: number;
-            /** @description Whether what was to be changed is. */
+            /** @description Whether what is counted has been written. */
             written: boolean;
+        };
+        /**
+         * Format: uuid
+         * @description A file of products that is taken in the background.
+         */
+        ProductImportId: string;
+        /** @description A page of files. */
+        ProductImportPage: {
+            /** @description The files, the newest first. */
+            items: components["schemas"]["ProductImport"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
+        };
+        /** @description A page of bad rows. */
+        ProductImportRowPage: {
+            /** @description The rows, as they were found. */
+            items: components["schemas"]["ProductFileError"][];
+            /** @description Give this back as `cursor` for the next page; `null` on the last page. */
+            next_cursor: string | null;
         };
         /** @description Something to choose, such as colour or size. */
         ProductOption: {
@@ -6658,6 +6979,27 @@ export interface components {
              * @description How much, rounded down to whole dollars.
              */
             percent: number;
+        } | {
+            /** @enum {string} */
+            kind: "set";
+            /** @description What belongs to a set, each product once: two units or more. */
+            parts: components["schemas"]["PromotionSetPart"][];
+            /**
+             * Format: int32
+             * @description Per cent off its units, rounded down to whole dollars.
+             */
+            percent?: number | null;
+            price?: components["schemas"]["Money"] | null;
+        };
+        /** @description What belongs to a set: units of a product, whichever of its variants. */
+        PromotionSetPart: {
+            /** @description The product. */
+            product_id: components["schemas"]["ProductId"];
+            /**
+             * Format: int32
+             * @description How many of it.
+             */
+            units: number;
         };
         /** @description A step of a tiered promotion. It takes off either a percentage or an amount. */
         PromotionTier: {
@@ -8657,7 +8999,7 @@ export interface components {
             /** @description Policies that could not be worked out, and so did not count. */
             errors: string[];
             /** @description The policies that decided. Empty when nothing allowed it: what is not permitted is denied. */
-            reasons: components["schemas"]["Reason"][];
+            reasons: components["schemas"]["PolicyReason"][];
         };
         /** @description A verified address. */
         VerifiedEmail: {
@@ -13571,7 +13913,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `SERVICE_UNAVAILABLE`: too many pictures at once */
+            /** @description `SERVICE_UNAVAILABLE`: too many pictures at once, or they cannot be kept just now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14034,6 +14376,1030 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_admin_price_lists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminPriceLists"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    create_price_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceListForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    /** @description Where it is read and changed */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminPriceList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also terms that make no sense, and too many that are switched on */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_admin_price_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PriceListId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminPriceList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_price_list: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was read last, e.g. `"3"` */
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["PriceListId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceListForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminPriceList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also terms that make no sense, and no `If-Match` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remove_price_list: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The `ETag` that was read last, e.g. `"3"` */
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["PriceListId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No `If-Match` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_price_list_entries: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["PriceListId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceListEntryPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_price_list_entries: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The list's `ETag` that was read last, e.g. `"3"` */
+                "If-Match": string;
+            };
+            path: {
+                id: components["schemas"]["PriceListId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceListChanges"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Its version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminPriceList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `VERSION_CONFLICT` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also variants that nothing has or that are named twice, too many prices, and no `If-Match` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_product_imports: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Files on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductImportPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    import_products: {
+        parameters: {
+            query?: {
+                /** @description The category, by slug or name, of new products that name none. */
+                category?: string;
+                /** @description Make the categories that are missing. */
+                create_categories?: boolean;
+                /** @description Write nothing; only say what would become of it. */
+                dry_run?: boolean;
+                /**
+                 * @description The language of a CSV, zh-TW unless asked; what is empty in the other language is the same
+                 *     there.
+                 */
+                language?: "zh-TW" | "en";
+                /** @description All of it or nothing: one bad row, and nothing is written. */
+                strict?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-ndjson": string;
+                /**
+                 * @example Handle,Title,Type,Variant SKU,Variant Price,Status
+                 *     mug,Mug,kitchen,MUG-1,390,draft
+                 */
+                "text/csv": string;
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    /** @description Where to see how far it has come */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductImport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Also an empty file */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `SERVICE_UNAVAILABLE`: too many files wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_product_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProductImportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductImport"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_IMPORT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    cancel_product_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProductImportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductImport"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_IMPORT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `INVALID_TRANSITION`: it is over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_product_import_rows: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows on a page, 24 unless asked; less than 1 counts as 1, and more than 100 as 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["ProductImportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductImportRowPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_IMPORT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    export_product_import_rows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProductImportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `PRODUCT_IMPORT_NOT_FOUND` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15024,112 +16390,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description `RATE_LIMITED` */
-            429: {
-                headers: {
-                    /** @description How many are left, and seconds until there are more */
-                    RateLimit?: string;
-                    /** @description How many requests may pass in how many seconds */
-                    "RateLimit-Policy"?: string;
-                    /** @description Seconds until the next request may pass */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    import_products: {
-        parameters: {
-            query?: {
-                /** @description The category, by slug or name, of new products that name none. */
-                category?: string;
-                /** @description Make the categories that are missing. */
-                create_categories?: boolean;
-                /** @description Write nothing; only say what would become of it. */
-                dry_run?: boolean;
-                /**
-                 * @description The language of a CSV, zh-TW unless asked; what is empty in the other language is the same
-                 *     there.
-                 */
-                language?: "zh-TW" | "en";
-                /** @description All of it or nothing: one bad row, and nothing is written. */
-                strict?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/x-ndjson": string;
-                /**
-                 * @example Handle,Title,Type,Variant SKU,Variant Price,Status
-                 *     mug,Mug,kitchen,MUG-1,390,draft
-                 */
-                "text/csv": string;
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProductImportReport"];
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description A file that is none, or `strict` and a bad row: `rows` names them */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17033,6 +18293,14 @@ export interface operations {
                     "RateLimit-Policy"?: string;
                     /** @description Seconds until the next request may pass */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            503: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -26369,7 +27637,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `SERVICE_UNAVAILABLE`: too many pictures at once */
+            /** @description `SERVICE_UNAVAILABLE`: too many pictures at once, or they cannot be kept just now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -26433,6 +27701,14 @@ export interface operations {
                     "RateLimit-Policy"?: string;
                     /** @description Seconds until the next request may pass */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            503: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -27093,6 +28369,67 @@ export interface operations {
                     "RateLimit-Policy"?: string;
                     /** @description Seconds until the next request may pass */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    unsubscribe_stock_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description From the header of the mail */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing is known of the address here any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `NOT_FOUND`: nothing that a mail could carry */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `RATE_LIMITED` */
+            429: {
+                headers: {
+                    /** @description How many are left, and seconds until there are more */
+                    RateLimit?: string;
+                    /** @description How many requests may pass in how many seconds */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until the next request may pass */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            503: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {

@@ -15,6 +15,7 @@ export class Wishlist {
   isOpen = $state(false);
   /** Nobody, for a guest. */
   #user: string | null = null;
+  #isAsking = false;
   /** What is sent to the shop, one after the other. */
   #sent: Promise<unknown> = Promise.resolve();
   readonly #onRefused: () => void;
@@ -31,7 +32,6 @@ export class Wishlist {
       // Until it is known, there are no hearts that could be wrong.
       this.isOpen = false;
       this.slugs = [];
-      // What cannot be read now is read with the next page.
       this.#join(user).catch(() => undefined);
       return () => undefined;
     }
@@ -42,6 +42,12 @@ export class Wishlist {
     };
     window.addEventListener('storage', follow);
     return () => window.removeEventListener('storage', follow);
+  }
+
+  /** With each page: asks once more for an account's list that could not be read. */
+  again(): void {
+    if (!this.#user || this.isOpen || this.#isAsking) return;
+    this.#join(this.#user).catch(() => undefined);
   }
 
   has(slug: string): boolean {
@@ -59,15 +65,25 @@ export class Wishlist {
 
   /** The account's list, with what the browser kept for a guest, which it then keeps no longer. */
   async #join(user: string): Promise<void> {
-    const { load, merge } = await import('./account.ts');
     const guest = readList(remembered());
-    const slugs = await (guest.length > 0 ? merge(guest) : load());
+    const slugs = await this.#ask(guest);
     if (!slugs || this.#user !== user) return;
     this.slugs = slugs;
     this.isOpen = true;
     if (guest.length === 0) return;
     forgetRemembered();
     await invalidate('shop:wishlist');
+  }
+
+  /** The account's list with a guest's added to it; nothing when the shop cannot be asked. */
+  async #ask(guest: readonly string[]): Promise<string[] | null> {
+    this.#isAsking = true;
+    try {
+      const { load, merge } = await import('./account.ts');
+      return await (guest.length > 0 ? merge(guest) : load());
+    } finally {
+      this.#isAsking = false;
+    }
   }
 
   /** Shows the change at once, and takes it back when the shop does not keep it. */

@@ -91,7 +91,7 @@ impl PictureView {
         (status = 413, body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "It is neither JPEG nor PNG nor WebP", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "It cannot be read, or has too many pixels", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`SERVICE_UNAVAILABLE`: too many pictures at once", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`SERVICE_UNAVAILABLE`: too many pictures at once, or they cannot be kept just now", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn handler(
@@ -142,9 +142,8 @@ async fn perform(
 }
 
 async fn keep(state: &AppState, key: &ObjectKey, webp: Vec<u8>) -> Result<(), Problem> {
-    let is_there = state.objects.exists(key).await.map_err(|error| Problem::internal(&error))?;
-    if is_there {
-        return Ok(());
+    if !state.objects.exists(key).await? {
+        state.objects.put(key, webp.into()).await?;
     }
-    state.objects.put(key, webp.into()).await.map_err(|error| Problem::internal(&error))
+    Ok(())
 }

@@ -32,7 +32,7 @@ pub struct ProductExportParams {
 }
 
 /// All products in every state by slug, some hundred at a time: what `POST
-/// /api/admin/products/import` takes back. A CSV leaves out what is not sold any more.
+/// /api/admin/product-imports` takes back. A CSV leaves out what is not sold any more.
 #[utoipa::path(
     get, path = "/api/admin/products/export", tag = "catalog", operation_id = "export_products",
     params(ProductExportParams),

@@ -6,7 +6,6 @@ pub mod create;
 pub mod detail;
 pub mod export;
 pub mod form;
-pub mod import;
 pub mod list;
 pub mod parts;
 pub mod patch;
@@ -37,7 +36,6 @@ use crate::{
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list::handler, create::handler))
-        .routes(routes!(import::handler))
         .routes(routes!(export::handler))
         .routes(routes!(detail::handler, change::handler, patch::handler))
         .routes(routes!(publish::handler))

@@ -6,7 +6,7 @@ use kernel::{
     ErrorCode, Money,
     id::{CategoryId, ProductId, PromotionId},
 };
-use pricing::{Off, Promotion, Rule, Scope, Tier};
+use pricing::{Off, Promotion, Rule, Scope, SetPart, SetTerms, Tier};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -25,6 +25,17 @@ pub struct PromotionTier {
     /// So much off, from there on.
     #[serde(default)]
     pub amount: Option<Money>,
+}
+
+/// What belongs to a set: units of a product, whichever of its variants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PromotionSetPart {
+    /// The product.
+    pub product_id: ProductId,
+    /// How many of it.
+    #[schema(minimum = 1, maximum = 100)]
+    pub units: u32,
 }
 
 /// What a promotion does with the lines it is for.
@@ -62,6 +73,21 @@ pub enum PromotionRule {
         /// How much, rounded down to whole dollars.
         #[schema(minimum = 1, maximum = 100)]
         percent: u8,
+    },
+    /// These products together cost either a price or a percentage less. As many sets as an order has
+    /// units for, and of each product the dearest ones first. `product_ids` and `category_ids` stay
+    /// empty.
+    Set {
+        /// What belongs to a set, each product once: two units or more.
+        #[schema(min_items = 1, max_items = 10)]
+        parts: Vec<PromotionSetPart>,
+        /// What a set costs.
+        #[serde(default)]
+        price: Option<Money>,
+        /// Per cent off its units, rounded down to whole dollars.
+        #[serde(default)]
+        #[schema(minimum = 1, maximum = 100)]
+        percent: Option<u8>,
     },
 }
 
@@ -163,6 +189,19 @@ impl TryFrom<PromotionRule> for Rule {
                 };
                 Self::Tiers(tiers.into_iter().enumerate().map(tier).collect::<Result<_, _>>()?)
             }
+            PromotionRule::Set { parts, price, percent } => {
+                let terms = match (price, percent) {
+                    (Some(price), None) => SetTerms::Price(price),
+                    (None, Some(percent)) => SetTerms::Percentage(percent),
+                    _ => {
+                        return Err(Problem::new(ErrorCode::ValidationFailed)
+                            .field("/rule", "a set has either a price or a percentage"));
+                    }
+                };
+                let part =
+                    |it: PromotionSetPart| SetPart { product: it.product_id, units: it.units };
+                Self::Set { parts: parts.into_iter().map(part).collect(), terms }
+            }
         })
     }
 }
@@ -184,6 +223,15 @@ impl From<Rule> for PromotionRule {
                     }
                 };
                 Self::Tiered { tiers: tiers.into_iter().map(tier).collect() }
+            }
+            Rule::Set { parts, terms } => {
+                let part =
+                    |it: SetPart| PromotionSetPart { product_id: it.product, units: it.units };
+                let (price, percent) = match terms {
+                    SetTerms::Price(price) => (Some(price), None),
+                    SetTerms::Percentage(percent) => (None, Some(percent)),
+                };
+                Self::Set { parts: parts.into_iter().map(part).collect(), price, percent }
             }
         }
     }

@@ -94,9 +94,10 @@ fn problem(error: PromotionError) -> Problem {
                 InvalidPromotion::Percentage
                 | InvalidPromotion::Amount
                 | InvalidPromotion::Tiers
-                | InvalidPromotion::Units => "/rule",
+                | InvalidPromotion::Units
+                | InvalidPromotion::Set => "/rule",
                 InvalidPromotion::Period => "/valid_until",
-                InvalidPromotion::Scope => "/product_ids",
+                InvalidPromotion::Scope | InvalidPromotion::SetScope => "/product_ids",
             },
             rule.to_string(),
         ),

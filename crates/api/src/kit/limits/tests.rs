@@ -31,6 +31,7 @@ fn every_route_has_its_class() {
         (Method::POST, "/api/orders/lookup", Some(SignIn)),
         (Method::POST, "/api/products/mug/stock-notices", Some(SignIn)),
         (Method::DELETE, "/api/stock-notices/1", Some(Write)),
+        (Method::POST, "/api/stock-notices/1", Some(Write)),
         (Method::POST, "/api/orders/1/cancel", Some(Write)),
         (Method::POST, "/api/orders/1/payments", Some(Write)),
         (Method::POST, "/api/payments/ecpay/notify", Some(Hook)),

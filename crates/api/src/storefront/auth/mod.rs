@@ -35,9 +35,6 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 
 pub(super) fn problem(error: IdentityError) -> Problem {
     match error {
-        IdentityError::EmailTaken => {
-            Problem::new(ErrorCode::EmailTaken).field("/email", "is registered already")
-        }
         IdentityError::NoSuchUser => ErrorCode::AuthUnauthorized.into(),
         IdentityError::SecondFactorOn
         | IdentityError::SecondFactorOff

@@ -201,6 +201,15 @@ async fn what_fails_is_tried_again_later_and_what_is_hopeless_never() {
 }
 
 #[tokio::test]
+async fn of_what_is_private_nothing_is_made_for_everybody() {
+    let place = Place::new().await;
+    place.mug_shows(&["private/returns/a.png"]).await;
+    assert_eq!(settle(&mut place.renderer()).await, 1);
+    assert_eq!(place.pictures().await, ["private/returns/a.png: failed 1"]);
+    assert_eq!(place.files(), BTreeSet::new());
+}
+
+#[tokio::test]
 async fn nobody_tries_for_ever() {
     let place = Place::new().await;
     place.mug_shows(&["demo/a.png"]).await;

@@ -48,7 +48,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         (status = 413, body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "`SERVICE_UNAVAILABLE`: too many pictures at once", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`SERVICE_UNAVAILABLE`: too many pictures at once, or they cannot be kept just now", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn handler(
@@ -70,8 +70,7 @@ pub async fn handler(
     let key: ObjectKey =
         format!("private/returns/{name}.jpg").parse().map_err(|error| Problem::internal(&error))?;
     // A picture that nobody knows of is better than a row without its picture.
-    let put = state.objects.put(&key, picture.jpeg.clone()).await;
-    put.map_err(|error| Problem::internal(&error))?;
+    state.objects.put(&key, picture.jpeg.clone()).await?;
     let back = edit(&state.ids, || perform(&state, return_id, &key, &picture)).await?;
     Ok((StatusCode::CREATED, Json(back)))
 }

@@ -40,6 +40,7 @@ pub struct PicturePath {
         (status = 200, description = "The picture", body = Vec<u8>, content_type = "image/jpeg"),
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "`ORDER_NOT_FOUND`, `RETURN_NOT_FOUND`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn handler(
@@ -58,8 +59,7 @@ pub async fn show(state: &AppState, back: &Return, position: i16) -> Result<Resp
     let picture = back.pictures.iter().find(|picture| picture.position == position);
     let picture = picture.ok_or(ErrorCode::ReturnNotFound)?;
     let key: ObjectKey = picture.key.parse().map_err(|error| Problem::internal(&error))?;
-    let found = state.objects.get(&key).await.map_err(|error| Problem::internal(&error))?;
-    let bytes = found.ok_or(ErrorCode::ReturnNotFound)?;
+    let bytes = state.objects.get(&key).await?.ok_or(ErrorCode::ReturnNotFound)?;
     let kind = [
         (header::CONTENT_TYPE, "image/jpeg"),
         (header::CACHE_CONTROL, "private, max-age=3600"),
