@@ -9,8 +9,8 @@ import { crc32, deflateSync, inflateSync } from 'node:zlib';
 
 const FOLDER = new URL('../e2e/visual/pictures/', import.meta.url).pathname;
 const COLOURS = [32, 64, 128, 256];
-/** The comparison, pixelmatch, sees a colour as another one from 1408 on, and forgives 1 pixel in 2000. */
-const ALIKE = 900;
+/** The comparison, pixelmatch, sees a colour as another one from 31 on, and forgives 1 pixel in 2000. */
+const ALIKE = 24;
 const FORGIVEN = 1 / 20_000;
 const HEAD = 8;
 const PALETTE = 3;
@@ -82,8 +82,9 @@ function choose(counts: Map<number, number>, size: number) {
   const common = [...counts].sort((a, b) => b[1] - a[1]).map(([colour]) => colour);
   // Two shades of a cell are one; but what a whole ground is painted with stays exact.
   const cells = new Set<number>();
+  const cell = size > 64 ? 0xf8f8f8 : 0xf0f0f0;
   const palette = common
-    .filter((colour) => !cells.has(colour & 0xf0f0f0) && cells.add(colour & 0xf0f0f0))
+    .filter((colour) => !cells.has(colour & cell) && cells.add(colour & cell))
     .slice(0, size);
   const places = new Map<number, number>();
   let wrong = 0;

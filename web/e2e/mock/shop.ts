@@ -51,6 +51,14 @@ export const shippingMethods = [
   },
 ];
 
+/** What costs less than it usually does, and by which price list. */
+const PRICE_LISTS: Record<string, Pick<CartItem, 'usual_price' | 'price_list'>> = {
+  'ALISHAN-HIGH-MOUNTAIN-OOLONG-1': {
+    usual_price: twd(980),
+    price_list: { zh_tw: '茶季優惠', en: 'Tea season' },
+  },
+};
+
 /** A cart with the coupon that was put into it, or with another one. */
 export function cartOf(owner: string | undefined, other?: string | null): Cart {
   const lines = (owner && carts.get(owner)) || [];
@@ -72,6 +80,7 @@ export function cartOf(owner: string | undefined, other?: string | null): Cart {
         quantity,
         unit_price: variant.price,
         line_total: twd(variant.price.amount * quantity),
+        ...(PRICE_LISTS[variant.sku] ?? {}),
         available: isAhead ? 99 : Math.min(99, left),
         availability: variant.availability,
         ...(isAhead && quantity > left

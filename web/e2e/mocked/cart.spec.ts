@@ -141,3 +141,15 @@ test('a set says what is in it; what is ordered ahead says from when on it is se
   );
   await expectAccessible(page);
 });
+
+test('a price of a price list says what it usually is, and by which list', async ({ page }) => {
+  await addToCart(page, 'alishan-high-mountain-oolong');
+  await addToCart(page, 'cedar-pencil');
+  await visit(page, '/cart');
+  const line = page.getByTestId('cart-line').filter({ hasText: '阿里山高山烏龍' });
+  await expect(line.getByTestId('usual-price')).toHaveText('NT$ 980');
+  await expect(line.getByTestId('price-list')).toHaveText('茶季優惠');
+  await expect(page.getByTestId('usual-price')).toHaveCount(1);
+  await visit(page, '/en/checkout');
+  await expect(page.getByTestId('price-list')).toHaveText('Tea season');
+});

@@ -140,4 +140,7 @@ test('what cannot be shown says so', async ({ page }) => {
     404,
     '找不到訂單，請確認連結或重新整理',
   );
+  await expect(
+    page.getByRole('main').getByRole('link', { name: '查詢訂單', exact: true }),
+  ).toHaveAttribute('href', '/orders/lookup');
 });

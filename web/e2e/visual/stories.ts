@@ -19,7 +19,9 @@ const order = (page: Page, more = '') => `/orders/${orderId(page)}${more}`;
 
 /** Whatever else was ordered meanwhile, it has the same number. */
 async function number(page: Page): Promise<Order> {
-  return set(page, { number: 'OX2611200001' });
+  const { payments } = await set(page, { number: 'OX2611200001' });
+  const same = payments.map((payment) => ({ ...payment, merchant_trade_no: 'TOX26112000010' }));
+  return set(page, { payments: same });
 }
 
 async function cart(page: Page, see: See): Promise<void> {
