@@ -232,6 +232,7 @@ test('too small for it at the checkout: no order, and what it needs', async ({ p
   await addToCart(page, SMALL_BOWL);
   await page.goto('/checkout');
   await apply(page, 'WELCOME10');
+  await expect(note(page)).toHaveText('商品滿 NT$ 500 才能使用，還差 NT$ 80');
   await fillAs(page, 'small@example.com');
   await page.getByTestId('place-order').click();
   await expect(page.getByTestId('form-message')).toContainText('商品滿 NT$ 500 才能使用');

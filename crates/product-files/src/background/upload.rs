@@ -6,7 +6,11 @@ use kernel::id::ProductImportId;
 use pg::{Connection, Db, DbResult};
 use serde_json::json;
 
-use crate::import::Rules;
+use crate::{
+    fault::BadRow,
+    import::Rules,
+    reader::{Format, Reader},
+};
 
 /// How much of a file is one row.
 const PIECE: usize = 256 * 1024;
@@ -17,6 +21,8 @@ const PIECE: usize = 256 * 1024;
 pub struct Upload<'a> {
     db: &'a Db,
     id: ProductImportId,
+    format: Format,
+    unreadable: Option<BadRow>,
     pending: Vec<u8>,
     pieces: i32,
     bytes: u64,
@@ -32,11 +38,25 @@ impl<'a> Upload<'a> {
         (rules, sender): (&Rules, &Sender),
         at: Timestamp,
     ) -> DbResult<Self> {
-        let rules = json!(rules);
-        let import = NewImport { id, rules: &rules, sender, at };
+        let kept = json!(rules);
+        let import = NewImport { id, rules: &kept, sender, at };
         catalog::begin_import(&mut *db.acquire().await?, &import).await?;
-        let pending = Vec::new();
-        Ok(Self { db, id, pending, pieces: 0, bytes: 0, line_ends: 0, ends_with_one: true })
+        Ok(Self {
+            db,
+            id,
+            format: rules.format,
+            unreadable: None,
+            pending: Vec::new(),
+            pieces: 0,
+            bytes: 0,
+            line_ends: 0,
+            ends_with_one: true,
+        })
+    }
+
+    /// Why this is no file of products, where its first piece shows that already.
+    pub const fn unreadable(&self) -> Option<&BadRow> {
+        self.unreadable.as_ref()
     }
 
     /// How much has arrived.
@@ -55,7 +75,7 @@ impl<'a> Upload<'a> {
         while self.pending.len() >= PIECE {
             let rest = self.pending.split_off(PIECE);
             let whole = std::mem::replace(&mut self.pending, rest);
-            self.keep(&whole).await?;
+            self.keep(&whole, false).await?;
         }
         Ok(())
     }
@@ -63,7 +83,7 @@ impl<'a> Upload<'a> {
     /// The file is at its end.
     pub async fn finish(&mut self) -> DbResult<()> {
         let rest = std::mem::take(&mut self.pending);
-        if rest.is_empty() { Ok(()) } else { self.keep(&rest).await }
+        if rest.is_empty() { Ok(()) } else { self.keep(&rest, true).await }
     }
 
     /// Lets it be taken, in the caller's transaction; after [`finish`](Self::finish). Whether it is there
@@ -78,10 +98,24 @@ impl<'a> Upload<'a> {
         catalog::drop_import(&mut *self.db.acquire().await?, self.id).await
     }
 
-    async fn keep(&mut self, piece: &[u8]) -> DbResult<()> {
+    async fn keep(&mut self, piece: &[u8], is_last: bool) -> DbResult<()> {
+        if self.pieces == 0 {
+            self.unreadable = why_unreadable(self.format, piece, is_last);
+        }
         let mut conn = self.db.acquire().await?;
         catalog::keep_import_piece(&mut conn, self.id, self.pieces, piece).await?;
         self.pieces += 1;
         Ok(())
     }
+}
+
+/// Why a file that begins so can be read up to no product.
+fn why_unreadable(format: Format, beginning: &[u8], is_all: bool) -> Option<BadRow> {
+    let mut reader = Reader::new(format);
+    reader.push(beginning);
+    if is_all || reader.broken().is_some() {
+        reader.finish();
+    }
+    let is_nothing = reader.take().is_empty();
+    reader.broken().filter(|_| is_nothing).cloned()
 }

@@ -23,16 +23,20 @@ fn runner(db: &TestDb) -> Runner {
     Runner::new(db.db().clone(), db.shared_clock(), db.ids().clone())
 }
 
+fn sender(db: &TestDb) -> Sender {
+    Sender {
+        user: db.ids().next::<UserId>(&*db.clock()),
+        source: "session".to_owned(),
+        ip: Some("192.0.2.7".parse().unwrap()),
+        trace_id: "trace".to_owned(),
+    }
+}
+
 /// Sends a file in pieces of an odd size.
 async fn send(db: &TestDb, rules: &Rules, text: &str) -> ProductImportId {
     let (clock, ids) = (db.clock(), db.ids());
     let id: ProductImportId = ids.next(&*clock);
-    let sender = Sender {
-        user: ids.next::<UserId>(&*clock),
-        source: "session".to_owned(),
-        ip: Some("192.0.2.7".parse().unwrap()),
-        trace_id: "trace".to_owned(),
-    };
+    let sender = sender(db);
     let mut upload = Upload::begin(db.db(), id, (rules, &sender), clock.now()).await.unwrap();
     for piece in text.as_bytes().chunks(77_777) {
         upload.push(piece).await.unwrap();
@@ -76,6 +80,31 @@ fn sums(import: &ProductImport) -> [u64; 4] {
 /// What has been written of a file, whoever asks.
 async fn traces(db: &TestDb) -> [i64; 3] {
     [count(db, PRODUCTS).await, count(db, EVENTS).await, count(db, RECORDED).await]
+}
+
+#[tokio::test]
+async fn what_is_no_file_of_products_is_told_before_it_is_taken_and_fails() {
+    let db = TestDb::new().await;
+    let id = send(&db, &rules(Format::Csv), "x;y\n").await;
+    assert_eq!(settle(&runner(&db)).await, [End::Failed]);
+    let failed = found(&db, id).await;
+    assert_eq!(failed.failure, Some(ImportFailure::Unreadable));
+    assert_eq!((failed.is_complete, failed.sums.bad_rows), (false, 1));
+
+    let (clock, sender) = (db.clock(), sender(&db));
+    let sent = async |text: &str| {
+        let id: ProductImportId = db.ids().next(&*clock);
+        let rules = rules(Format::Csv);
+        let begun = Upload::begin(db.db(), id, (&rules, &sender), clock.now()).await;
+        let mut upload = begun.unwrap();
+        upload.push(text.as_bytes()).await.unwrap();
+        let early = upload.unreadable().cloned();
+        upload.finish().await.unwrap();
+        (early.is_some(), upload.unreadable().map(|bad| bad.line))
+    };
+    assert_eq!(sent("x;y\n").await, (false, Some(1)));
+    assert_eq!(sent(&"x;y\n".repeat(100_000)).await, (true, Some(1)), "with the first piece");
+    assert_eq!(sent(&many(3)).await, (false, None));
 }
 
 #[tokio::test]

@@ -15123,7 +15123,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description Also an empty file */
+            /** @description Also an empty file, and one that is none of products */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -79,7 +79,7 @@ pub struct ProductImportParams {
         (status = 403, body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "Also an empty file", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "Also an empty file, and one that is none of products", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`SERVICE_UNAVAILABLE`: too many files wait", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -157,11 +157,20 @@ async fn receive(upload: &mut Upload<'_>, body: Body) -> Result<(), Problem> {
             return Err(ErrorCode::PayloadTooLarge.into());
         }
         upload.push(&piece).await?;
+        check_beginning(upload)?;
     }
     if upload.bytes() == 0 {
         return Err(Problem::new(ErrorCode::ValidationFailed).detail("the file is empty"));
     }
-    Ok(upload.finish().await?)
+    upload.finish().await?;
+    check_beginning(upload)
+}
+
+/// Whoever sends something else by mistake is told at once.
+fn check_beginning(upload: &Upload<'_>) -> Result<(), Problem> {
+    let Some(bad) = upload.unreadable() else { return Ok(()) };
+    let why = format!("this is no file of products: line {}: {}", bad.line, bad.message);
+    Err(Problem::new(ErrorCode::ValidationFailed).detail(why).with("rows", json!([bad])))
 }
 
 async fn queue(
