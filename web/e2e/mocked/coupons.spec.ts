@@ -1,6 +1,7 @@
 /** A coupon, from the field it is typed into to the order it is sent with. */
 import { expect, test, type Page } from '@playwright/test';
 import type { CheckoutRequest } from '../../src/lib/api/types.ts';
+import { visit } from './people.ts';
 import {
   addToCart,
   complaints,
@@ -44,7 +45,7 @@ async function fillAs(page: Page, email: string): Promise<void> {
 
 test('is applied in the cart, and the order is sent with it', async ({ page }) => {
   await addToCart(page, BOWL);
-  await page.goto('/cart');
+  await visit(page, '/cart');
   await apply(page, 'welcome10');
   await expect(note(page)).toHaveText('已套用，折抵 NT$ 56');
   await expect(field(page)).toHaveValue('WELCOME10');
@@ -68,7 +69,7 @@ test('is applied in the cart, and the order is sent with it', async ({ page }) =
 
 test('is refused under the field, which says why and keeps what was typed', async ({ page }) => {
   await addToCart(page, BOWL);
-  await page.goto('/cart');
+  await visit(page, '/cart');
   for (const [code, reason] of [
     ['', '請輸入優惠碼'],
     ['nope', '沒有這組優惠碼，請確認有沒有打錯'],
@@ -93,7 +94,7 @@ test('is refused under the field, which says why and keeps what was typed', asyn
 
 test('is removed again', async ({ page }) => {
   await addToCart(page, BOWL);
-  await page.goto('/cart');
+  await visit(page, '/cart');
   await apply(page, 'MINUS100');
   await expect(line(page, '優惠碼 MINUS100')).toHaveText('−NT$ 100');
   await page.getByRole('button', { name: '移除優惠碼 MINUS100' }).click();
@@ -108,7 +109,7 @@ test('is removed again', async ({ page }) => {
 
 test('is kept while the cart is too small for it, and says what is missing', async ({ page }) => {
   await addToCart(page, SMALL_BOWL);
-  await page.goto('/cart');
+  await visit(page, '/cart');
   await apply(page, 'WELCOME10');
   await expect(note(page)).toHaveText('商品滿 NT$ 500 才能使用，還差 NT$ 80');
   await expect(line(page, '應付總額')).toHaveText('NT$ 420');
@@ -119,7 +120,7 @@ test('is kept while the cart is too small for it, and says what is missing', asy
 
 test('waives the shipping fee', async ({ page }) => {
   await addToCart(page, SMALL_BOWL);
-  await page.goto('/cart');
+  await visit(page, '/cart');
   await expect(line(page, '運費')).toHaveText('結帳時計算');
   await apply(page, 'FREESHIP');
   await expect(note(page)).toHaveText('已套用，這筆訂單免運費');
@@ -136,7 +137,7 @@ test('waives the shipping fee', async ({ page }) => {
 
 test('is changed while checking out, and nothing that was filled in is lost', async ({ page }) => {
   await addToCart(page, BOWL);
-  await page.goto('/checkout');
+  await visit(page, '/checkout');
   await fillAs(page, 'changes@example.com');
   await apply(page, 'nope');
   await expect(note(page)).toHaveText('沒有這組優惠碼，請確認有沒有打錯');
@@ -161,7 +162,7 @@ test('Enter in its field applies it; a second Enter or click does not take it ou
 }) => {
   await addToCart(page, BOWL);
   for (const path of ['/cart', '/checkout']) {
-    await page.goto(path);
+    await visit(page, path);
     await field(page).fill('MINUS100');
     await field(page).press('Enter');
     await expect(note(page)).toHaveText('已套用，折抵 NT$ 100');
@@ -187,7 +188,7 @@ test('Enter in its field applies it; a second Enter or click does not take it ou
 
 test('typed but not applied: nothing is ordered before its price was seen', async ({ page }) => {
   await addToCart(page, BOWL);
-  await page.goto('/checkout');
+  await visit(page, '/checkout');
   await fillAs(page, 'typed@example.com');
   await field(page).fill('nope');
   await page.getByTestId('place-order').click();
@@ -207,7 +208,7 @@ test('refused with the order: the buyer is told why, and can go on without it', 
   page,
 }) => {
   await addToCart(page, BOWL);
-  await page.goto('/checkout');
+  await visit(page, '/checkout');
   await apply(page, 'ONCE50');
   await expect(line(page, '應付總額')).toHaveText('NT$ 590');
   await fillAs(page, 'once@example.com');
@@ -230,7 +231,7 @@ test('refused with the order: the buyer is told why, and can go on without it', 
 test('too small for it at the checkout: no order, and what it needs', async ({ page }) => {
   await signIn(page);
   await addToCart(page, SMALL_BOWL);
-  await page.goto('/checkout');
+  await visit(page, '/checkout');
   await apply(page, 'WELCOME10');
   await expect(note(page)).toHaveText('商品滿 NT$ 500 才能使用，還差 NT$ 80');
   await fillAs(page, 'small@example.com');
