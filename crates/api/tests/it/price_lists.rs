@@ -110,6 +110,31 @@ async fn lists_that_make_no_sense_are_refused_by_their_field() {
 }
 
 #[tokio::test]
+async fn as_many_prices_as_are_promised_are_taken_at_once() {
+    let app = TestApp::new().await;
+    app.execute(
+        "INSERT INTO catalog.variants (id, product_id, sku, name_zh, name_en, price, position)
+         SELECT ('018f0000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, p.id, 'MANY-' || n
+              , '', '', 400, 10 + n
+           FROM catalog.products p, generate_series(0, 500) n WHERE p.slug = 'mug'",
+    )
+    .await;
+    let variant = |n: u32| format!("018f0000-0000-7000-8000-{n:012x}");
+    let price = |n: u32| json!({"variant_id": variant(n), "price": twd(300)});
+    let made = app.staff(Role::Ops).post(LISTS, form("everyone")).await.ok(201);
+    let entries = format!("{LISTS}/{}/entries", made["id"].as_str().unwrap());
+    let gone: Vec<String> = (1000..1500).map(variant).collect();
+    let put: Vec<Value> = (0..=500).map(price).collect();
+    let more = json!({"put": put, "remove": gone});
+    let answer = send(&app, Method::PATCH, &entries, 1, Some(more)).await;
+    assert_eq!(answer.problem(422), "VALIDATION_FAILED");
+    assert_eq!(answer.body["errors"][0]["pointer"], "/put");
+    let most = json!({"put": &put[..500], "remove": gone});
+    assert_eq!(send(&app, Method::PATCH, &entries, 1, Some(most)).await.ok(200)["version"], 2);
+    assert_eq!(app.count("SELECT count(*) FROM pricing.price_list_entries").await, 500);
+}
+
+#[tokio::test]
 async fn what_is_shown_is_what_is_paid_and_kept_with_the_order() {
     let app = TestApp::new().await;
     let path = list(&app, "everyone", 300).await;

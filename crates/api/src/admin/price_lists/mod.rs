@@ -10,6 +10,7 @@ pub mod put_entries;
 pub mod remove;
 
 use ::access::{Kind, Resource};
+use axum::extract::DefaultBodyLimit;
 use jiff::Timestamp;
 use kernel::{
     ErrorCode, LocalizedText, Money,
@@ -23,11 +24,17 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use self::form::PriceListAudience;
 use crate::{AppState, kit::Problem};
 
+/// The largest change of prices: as many as may be named at once, written with room.
+const CHANGES_LIMIT: usize = 256 * 1024;
+
 pub(super) fn routes() -> OpenApiRouter<AppState> {
+    let prices = OpenApiRouter::new()
+        .routes(routes!(entries::handler, put_entries::handler))
+        .layer(DefaultBodyLimit::max(CHANGES_LIMIT));
     OpenApiRouter::new()
         .routes(routes!(list::handler, create::handler))
         .routes(routes!(detail::handler, change::handler, remove::handler))
-        .routes(routes!(entries::handler, put_entries::handler))
+        .merge(prices)
 }
 
 /// A price list, without its prices.
