@@ -29,7 +29,7 @@ pub struct QuoteLine<'a> {
     pub product: ProductId,
     /// The category of its product, and all that this lies in.
     pub categories: &'a [CategoryId],
-    /// The catalogue's price for one.
+    /// What one costs; in a new order, what [`Prices::unit_price`](crate::Prices::unit_price) says.
     pub unit_price: Money,
     /// How many.
     pub quantity: Quantity,
