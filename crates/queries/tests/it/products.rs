@@ -2,9 +2,11 @@
 
 use jiff::SignedDuration;
 use kernel::{Clock as _, Locale, LocalizedText, Money, PageLimit, id::ProductId};
+use pricing::{Audience, PriceList, price_lists};
 use queries::{
     Availability, ListError, categories,
-    products::{ProductKey, ProductQuery, ProductSort, ProductView, detail, list},
+    products::{ProductKey, ProductQuery, ProductSort, ProductView, detail, list, tiles},
+    search,
 };
 use testkit::{
     TestDb,
@@ -51,6 +53,58 @@ async fn a_tile_sums_up_the_variants() {
     assert_eq!((tote.price_from.amount(), tote.price_to.amount()), (1290, 1990));
     assert_eq!(tote.compare_at, None, "the cheapest variant has no price before");
     assert_eq!(tote.image, None);
+}
+
+/// White mugs for NT$ 300 and small bags for NT$ 1,000 for everyone, for an hour; and for members
+/// everything for less.
+async fn put_price_lists(db: &TestDb, shop: &Shop) {
+    let now = db.clock().now();
+    let mut conn = db.db().acquire().await.unwrap();
+    let list = |number: u128, audience| PriceList {
+        id: uuid::Uuid::from_u128(number).into(),
+        name: LocalizedText::new("週年慶", "Anniversary"),
+        audience,
+        valid_from: None,
+        valid_until: Some(now + SignedDuration::from_hours(1)),
+        active: true,
+    };
+    for (number, audience, mug, tote) in
+        [(1, Audience::Everyone, 300, 1_000), (2, Audience::Members, 200, 900)]
+    {
+        let list = list(number, audience);
+        price_lists::add(&mut conn, &list, now).await.unwrap();
+        let prices = [(shop.mug_white, Some(twd(mug))), (shop.tote_small, Some(twd(tote)))];
+        price_lists::put_entries(&mut conn, list.id, &prices, 1, now).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn wherever_a_product_is_shown_it_has_the_price_that_is_for_everyone() {
+    let db = TestDb::new().await;
+    let shop = Shop::small(&db).await;
+    execute(&db, "UPDATE catalog.variants SET compare_at = 1500 WHERE sku = 'TOTE-S'").await;
+    put_price_lists(&db, &shop).await;
+    let mut conn = db.db().acquire().await.unwrap();
+    let query = ProductQuery { sort: ProductSort::PriceAsc, ..ProductQuery::default() };
+    let both = [shop.mug, shop.tote];
+    for (minutes, mug_price, tote_price) in
+        [(0, (300, Some(390)), (1_000, Some(1_500))), (60, (390, None), (1_290, Some(1_500)))]
+    {
+        db.clock().advance(SignedDuration::from_mins(minutes));
+        let now = db.clock().now();
+        let listed = list(&mut conn, &query, now).await.unwrap().items;
+        let told: Vec<_> = listed
+            .iter()
+            .map(|tile| (tile.price_from.amount(), tile.compare_at.map(Money::amount)))
+            .collect();
+        assert_eq!(told, [mug_price, tote_price]);
+        assert_eq!(tiles(&mut conn, &both, now).await.unwrap(), listed, "a wish list");
+        assert_eq!(search::tiles(&mut conn, &both, now).await.unwrap(), listed, "a search");
+        let mug = detail(&mut conn, &ProductKey::from("mug"), now).await.unwrap().unwrap();
+        assert_eq!((&mug.summary, &mug.related[..]), (&listed[0], &listed[1..]));
+        assert_eq!(mug.variants[0].price.amount(), mug_price.0);
+        assert_eq!(mug.variants[0].compare_at.map(Money::amount), mug_price.1);
+    }
 }
 
 #[tokio::test]
