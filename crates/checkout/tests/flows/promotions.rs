@@ -293,6 +293,46 @@ async fn a_price_list_is_for_whom_and_when_it_says_and_promotions_take_off_what_
 }
 
 #[tokio::test]
+async fn a_price_list_that_ends_before_the_order_comes_is_told() {
+    let bench = Bench::new().await;
+    let mug = bench.shop.mug_white;
+    let now = bench.test.shared_clock().now();
+    let list = PriceList {
+        id: Uuid::from_u128(1).into(),
+        name: LocalizedText::new("週年慶", "Anniversary"),
+        audience: Audience::Everyone,
+        valid_from: None,
+        valid_until: Some(now + jiff::SignedDuration::from_hours(1)),
+        active: true,
+    };
+    let mut tx = bench.test.db().begin().await.unwrap();
+    pricing::price_lists::add(&mut tx, &list, now).await.unwrap();
+    let price = [(mug, Some(twd(300)))];
+    pricing::price_lists::put_entries(&mut tx, list.id, &price, 1, now).await.unwrap();
+    tx.commit().await.unwrap();
+    let seen = |total| PlaceOrder { expected_total: Some(twd(total)), ..bench.order(&[(mug, 2)]) };
+    assert_eq!(bench.intake.place(seen(680)).await.unwrap().order.total, twd(680));
+
+    // Nobody changes anything; its time is over.
+    bench.minutes_pass(60);
+    let refused = bench.intake.place(seen(680)).await;
+    let Err(PlaceError::Refused(Refusal::PriceChanged { lines, total })) = refused else {
+        panic!("{refused:?}")
+    };
+    // The line's price was not sent, so only the total is compared.
+    assert_eq!((lines.len(), total), (0, twd(860)));
+    let mut by_line = bench.order(&[(mug, 2)]);
+    by_line.lines[0].unit_price = Some(twd(300));
+    let refused = bench.intake.place(by_line).await;
+    let Err(PlaceError::Refused(Refusal::PriceChanged { lines, .. })) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!((lines[0].variant, lines[0].unit_price), (mug, twd(390)));
+    assert_eq!(bench.intake.place(seen(860)).await.unwrap().order.subtotal, twd(780));
+    bench.assert_books_are_right().await;
+}
+
+#[tokio::test]
 async fn a_coupon_for_some_products_or_categories_takes_off_only_theirs() {
     let bench = Bench::new().await;
     let (mug, tote) = (bench.shop.mug_white, bench.shop.tote_large);
