@@ -1,20 +1,14 @@
 //! Prices of price lists kept in memory, for who prices thousands of orders a second.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
-use kernel::id::VariantId;
+use kernel::{Kept, KeptEach, id::VariantId};
 use pg::{Connection, DbResult};
 
 use crate::{
     price_list::{ListPrice, PriceList, Prices},
     price_lists,
 };
-
-/// Variants that are kept; with more, all are read anew.
-const MOST: usize = 30_000;
 
 /// What price lists say, out of memory as long as nothing was changed. While no list is switched on,
 /// no variant is looked up at all.
@@ -23,14 +17,10 @@ const MOST: usize = 30_000;
 /// the book has read that number in its transaction; so the book never answers with what was true
 /// before a change that had been committed by then.
 #[derive(Debug, Default)]
-pub struct PriceBook(Mutex<Page>);
-
-#[derive(Debug, Default)]
-struct Page {
-    revision: i64,
-    lists: Arc<[PriceList]>,
+pub struct PriceBook {
+    lists: Kept<Arc<[PriceList]>>,
     /// Also that nothing is said of a variant.
-    known: HashMap<VariantId, Arc<[ListPrice]>>,
+    of: KeptEach<VariantId, Arc<[ListPrice]>>,
 }
 
 impl PriceBook {
@@ -46,10 +36,16 @@ impl PriceBook {
             return Ok(Prices::default());
         }
         let mut of = HashMap::new();
-        let missing = self.look_up(revision, variants, &mut of);
+        let missing = self.of.look_up(revision, variants, |variant, listed| {
+            if !listed.is_empty() {
+                of.insert(variant, Arc::clone(listed));
+            }
+        });
         if !missing.is_empty() {
             let read = price_lists::of_variants(conn, &lists, &missing).await?;
-            self.keep(revision, &missing, &read);
+            let said =
+                |variant: &VariantId| (*variant, read.get(variant).cloned().unwrap_or_default());
+            self.of.keep(revision, missing.iter().map(said).collect());
             of.extend(read);
         }
         Ok(Prices::new(lists, of))
@@ -57,68 +53,11 @@ impl PriceBook {
 
     /// The lists that are switched on.
     async fn lists(&self, conn: &mut Connection, revision: i64) -> DbResult<Arc<[PriceList]>> {
-        {
-            let page = self.lock();
-            if page.revision == revision {
-                return Ok(Arc::clone(&page.lists));
-            }
+        if let Some(lists) = self.lists.get(revision) {
+            return Ok(lists);
         }
         let lists = price_lists::active(conn).await?;
-        let mut page = self.lock();
-        // Another transaction may have turned to a later revision meanwhile: this is too old for it.
-        if page.revision < revision {
-            *page = Page { revision, lists: Arc::clone(&lists), known: HashMap::new() };
-        }
+        self.lists.keep(revision, Arc::clone(&lists));
         Ok(lists)
-    }
-
-    /// Puts what is known into `found`, and returns what is not.
-    fn look_up(
-        &self,
-        revision: i64,
-        variants: &[VariantId],
-        found: &mut HashMap<VariantId, Arc<[ListPrice]>>,
-    ) -> Vec<VariantId> {
-        let page = self.lock();
-        if page.revision != revision {
-            return variants.to_vec();
-        }
-        let mut missing = Vec::new();
-        for variant in variants {
-            match page.known.get(variant) {
-                Some(listed) if listed.is_empty() => {}
-                Some(listed) => {
-                    found.insert(*variant, Arc::clone(listed));
-                }
-                None => missing.push(*variant),
-            }
-        }
-        missing
-    }
-
-    /// Keeps what was read of these variants.
-    fn keep(
-        &self,
-        revision: i64,
-        asked: &[VariantId],
-        read: &HashMap<VariantId, Arc<[ListPrice]>>,
-    ) {
-        let mut page = self.lock();
-        if page.revision != revision {
-            return;
-        }
-        if page.known.len() + asked.len() > MOST {
-            page.known.clear();
-        }
-        let nothing: Arc<[ListPrice]> = Arc::default();
-        for variant in asked {
-            let listed = read.get(variant).unwrap_or(&nothing);
-            page.known.insert(*variant, Arc::clone(listed));
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Page> {
-        // Nothing that runs under the lock can leave it half done.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,8 @@
 //! Promotions kept in memory, for who prices thousands of orders a second.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use kernel::Kept;
 use pg::{Connection, DbResult};
 
 use crate::{promotion::Promotion, promotions};
@@ -12,34 +13,16 @@ use crate::{promotion::Promotion, promotions};
 /// the book has read that number in its transaction; so the book never answers with what was true
 /// before a change that had been committed by then.
 #[derive(Debug, Default)]
-pub struct PromotionBook(Mutex<Page>);
-
-#[derive(Debug, Default)]
-struct Page {
-    revision: i64,
-    active: Arc<[Promotion]>,
-}
+pub struct PromotionBook(Kept<Arc<[Promotion]>>);
 
 impl PromotionBook {
     /// The promotions that are switched on at this revision, or a later one: by priority and id.
     pub async fn read(&self, conn: &mut Connection, revision: i64) -> DbResult<Arc<[Promotion]>> {
-        {
-            let page = self.lock();
-            if page.revision == revision {
-                return Ok(Arc::clone(&page.active));
-            }
+        if let Some(active) = self.0.get(revision) {
+            return Ok(active);
         }
         let active: Arc<[Promotion]> = promotions::active(conn).await?.into();
-        let mut page = self.lock();
-        // Another transaction may have turned to a later revision meanwhile: this is too old for it.
-        if page.revision < revision {
-            *page = Page { revision, active: Arc::clone(&active) };
-        }
+        self.0.keep(revision, Arc::clone(&active));
         Ok(active)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Page> {
-        // Nothing that runs under the lock can leave it half done.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
