@@ -38,6 +38,6 @@ impl Runner {
         let claim = catalog::claim_import(&mut conn, now, later(now, LEASE)).await?;
         let Some(claim) = claim else { return Ok(None) };
         let import = catalog::product_import(&mut conn, claim.id).await?;
-        Ok(import.map(|import| Job::new(self, claim, import)).transpose()?)
+        Ok(import.map(|import| Job::new(self, claim, import)))
     }
 }

@@ -185,7 +185,7 @@ async fn queue(
         return Err(lost.detail("the file took too long to arrive").retry_after(1));
     }
     let import = catalog::product_import(&mut tx, id).await?;
-    let view = ImportView::try_from(import.ok_or(ErrorCode::ProductImportNotFound)?)?;
+    let view = ImportView::from(import.ok_or(ErrorCode::ProductImportNotFound)?);
     let (dry_run, strict, bytes) = (view.dry_run, view.strict, view.bytes);
     let after = Some(json!({"import": {"dry_run": dry_run, "strict": strict, "bytes": bytes}}));
     permit.record(&mut tx, &resource(id), Change { after, ..Change::default() }).await?;
