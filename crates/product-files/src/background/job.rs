@@ -73,6 +73,8 @@ struct Taking<'a> {
     lines: u64,
     reader: Reader,
     next_piece: i32,
+    /// Bytes of the pieces that are still to come.
+    unread: u64,
     is_read: bool,
     /// Products that were done before; they are read over.
     skip: u64,
@@ -153,6 +155,7 @@ impl<'a> Taking<'a> {
             lines: import.lines,
             reader,
             next_piece: 0,
+            unread: import.bytes,
             is_read: false,
             skip: state.sums.products(),
             waiting: VecDeque::new(),
@@ -162,7 +165,9 @@ impl<'a> Taking<'a> {
     }
 
     async fn step(&mut self) -> Result<Step, CatalogError> {
-        self.fill().await?;
+        if !self.fill().await? {
+            return self.hand.without_pieces(self.unread).await;
+        }
         let count = self.waiting.len().min(BATCH);
         let batch: Batch = self.waiting.drain(..count).collect();
         match (count, self.hand.work.rules.is_whole()) {
@@ -173,14 +178,18 @@ impl<'a> Taking<'a> {
         }
     }
 
-    /// Reads until there is a batch, or the file is at its end.
-    async fn fill(&mut self) -> DbResult<()> {
+    /// Reads until there is a batch, or the file is at its end. Not, when there should be more of it.
+    async fn fill(&mut self) -> DbResult<bool> {
         while self.waiting.len() < BATCH && !self.is_read {
             let mut conn = self.hand.runner.db.acquire().await?;
             let id = self.hand.claim.id;
             if let Some(piece) = catalog::import_piece(&mut conn, id, self.next_piece).await? {
                 self.next_piece += 1;
+                let length = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+                self.unread = self.unread.saturating_sub(length);
                 self.reader.push(&piece);
+            } else if self.unread > 0 {
+                return Ok(false);
             } else {
                 self.is_read = true;
                 self.reader.finish();
@@ -196,7 +205,7 @@ impl<'a> Taking<'a> {
                 add_note(&mut self.state.read_notes, note);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     async fn save(&mut self, batch: &Batch) -> Result<Step, CatalogError> {

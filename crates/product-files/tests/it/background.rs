@@ -380,6 +380,28 @@ async fn what_only_a_newer_program_can_read_fails_and_holds_up_nobody() {
 }
 
 #[tokio::test]
+async fn a_file_of_which_a_piece_is_lost_is_not_taken_for_a_shorter_one() {
+    let db = TestDb::new().await;
+    let line = |n| format!("{{\"slug\": \"p{n}\", \"more\": \"{}\"}}\n", "x".repeat(60_000));
+    let text: String = (0..6).map(line).collect();
+    let runner = runner(&db);
+    let torn = send(&db, &rules(Format::Jsonl), &text).await;
+    let last = "DELETE FROM catalog.product_import_pieces WHERE import_id = $1 AND number = 1";
+    change(&db, last, torn).await;
+    try_in_vain(&db, &runner, torn, "bytes").await;
+    let lost = send(&db, &rules(Format::Jsonl), "{}\n").await;
+    let only = "DELETE FROM catalog.product_import_pieces WHERE import_id = $1";
+    change(&db, only, lost).await;
+    try_in_vain(&db, &runner, lost, "bytes").await;
+    assert_eq!(found(&db, torn).await.sums, found(&db, lost).await.sums, "nothing was counted");
+
+    let cancelled = send(&db, &rules(Format::Jsonl), &text).await;
+    let mut job = runner.claim().await.unwrap().unwrap();
+    assert!(cancel(&db, cancelled).await);
+    assert_eq!(job.step().await.unwrap(), Step::Over(End::Lost), "which is no loss of pieces");
+}
+
+#[tokio::test]
 async fn what_is_given_up_keeps_what_was_written_and_noted() {
     let db = TestDb::new().await;
     let text = many(BATCH + 50).replace(",Tags,", ",Vendor,");
