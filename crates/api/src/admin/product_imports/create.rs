@@ -96,7 +96,7 @@ pub async fn handler(
     let told = (&rules, &permit.sender());
     let mut upload = Upload::begin(&state.db, id, told, state.clock.now()).await?;
     if let Err(problem) = receive(&mut upload, body).await {
-        // What is left is forgotten within the hour, should this fail.
+        // What is left is forgotten within minutes, should this fail.
         upload.give_up().await.ok();
         return Err(problem);
     }
