@@ -16,8 +16,10 @@ use crate::{
     work::{Later, Outcome, Work},
 };
 
-/// How a file is taken.
+/// How a file is taken. It is kept with a file that is taken in the background: a program that does not
+/// know all that is said there takes it in no other way, and a member that is added needs a default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Rules {
     /// How it is written.
     pub format: Format,

@@ -30,7 +30,7 @@ mod sheet_merge;
 mod shelves;
 mod work;
 
-pub use background::{End, Job, KEPT_ROWS, Runner, Step, Upload, notes_of, rules_of};
+pub use background::{End, Job, KEPT_ROWS, Runner, Step, Upload, notes_of, shown};
 pub use export::export;
 pub use fault::{BadRow, Fault, Note};
 pub use import::{Import, Recorder, Rules};

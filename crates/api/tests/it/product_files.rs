@@ -124,6 +124,27 @@ async fn files_wait_in_a_row_are_listed_and_can_be_given_up() {
 }
 
 #[tokio::test]
+async fn what_only_a_newer_program_can_read_is_listed_all_the_same() {
+    let app = TestApp::new().await;
+    let mut ops = app.staff(Role::Ops);
+    let place = place(&send(&mut ops, "?strict=true", "Handle,Title\nmug,Mug\n").await);
+    app.execute(
+        r#"UPDATE catalog.product_imports
+            SET rules = rules || '{"language": "fr", "only_new": true}',
+                taken_notes = '[{"level": 1}]'"#,
+    )
+    .await;
+    let seen = ops.get(&place).await.ok(200);
+    assert_eq!((&seen["strict"], &seen["language"]), (&json!(true), &json!("zh-TW")));
+    let message = "a newer version of the program says more of this file than this one can read";
+    let note = json!({"line": 1, "column": "", "message": message, "count": 1});
+    assert_eq!(seen["notes"], json!([note]));
+    assert_eq!(ops.get(IMPORTS).await.ok(200)["items"], json!([seen]));
+    let given_up = ops.post(&format!("{place}/cancel"), json!({})).await.ok(200);
+    assert_eq!(given_up["status"], json!("cancelled"));
+}
+
+#[tokio::test]
 async fn bad_rows_are_paged_and_go_out_as_a_sheet() {
     let app = TestApp::new().await;
     let mut ops = app.staff(Role::Ops);

@@ -4,14 +4,15 @@
 use audit::NewEntry;
 use catalog::{
     CatalogError, ImportClaim, ImportFailure, ImportProgress, ImportRelation, ImportRow,
-    ImportSums, Sender,
+    ImportStatus, ImportSums, Sender,
 };
 use kernel::{Actor, later};
 use pg::{Connection, DbError, DbResult};
 use serde_json::json;
 
 use super::{
-    KEPT_ROWS,
+    KEPT_ROWS, corrupt,
+    job::{End, Step},
     runner::{LEASE, Runner},
 };
 use crate::{
@@ -192,6 +193,18 @@ impl Hand<'_> {
         };
         let until = later(self.runner.clock.now(), LEASE);
         catalog::advance_import(conn, &self.claim, &progress, until).await
+    }
+
+    /// Pieces are gone before they were read. They go with the end of the file, which somebody else may
+    /// have brought about; else part of it is lost, and what is left is no file that anybody has sent.
+    pub async fn without_pieces(&self, unread: u64) -> Result<Step, CatalogError> {
+        let mut conn = self.runner.db.acquire().await?;
+        let import = catalog::product_import(&mut conn, self.claim.id).await?;
+        if import.is_some_and(|it| it.status == ImportStatus::Running) {
+            let value = json!(format!("{unread} more than its pieces have"));
+            return Err(corrupt("bytes", &value).into());
+        }
+        Ok(Step::Over(End::Lost))
     }
 
     /// Writes down that the file is over. Whether it was still ours.

@@ -2,7 +2,10 @@
 
 use std::collections::VecDeque;
 
-use catalog::{CatalogError, EditContext, ImportClaim, ImportFailure, ImportRow, ProductImport};
+use catalog::{
+    CatalogError, EditContext, ImportClaim, ImportFailure, ImportProgress, ImportRow, ImportSums,
+    ProductImport,
+};
 use kernel::{id::ProductImportId, later};
 use pg::{Backoff, DbError, DbResult, Transaction, retry_when};
 
@@ -55,11 +58,23 @@ impl End {
 /// whole; dropped in between, it is gone on with where it was when the claim has run out. After an error
 /// it is to be given back: [`put_off`](Self::put_off).
 pub struct Job<'a> {
+    runner: &'a Runner,
+    claim: ImportClaim,
+    /// As it was found.
+    import: ProductImport,
+    /// From the first step on.
+    taking: Option<Taking<'a>>,
+}
+
+/// A file that is being taken.
+struct Taking<'a> {
     hand: Hand<'a>,
     /// Lines of the file.
     lines: u64,
     reader: Reader,
     next_piece: i32,
+    /// Bytes of the pieces that are still to come.
+    unread: u64,
     is_read: bool,
     /// Products that were done before; they are read over.
     skip: u64,
@@ -78,53 +93,25 @@ struct Whole {
 }
 
 impl<'a> Job<'a> {
-    pub(super) fn new(
-        runner: &'a Runner,
-        claim: ImportClaim,
-        import: ProductImport,
-    ) -> DbResult<Self> {
-        let rules = rules_of(&import)?;
-        // Of a file that stands or falls, nothing stands yet.
-        let state = if rules.is_whole() {
-            State::default()
-        } else {
-            State { sums: import.sums, taken_notes: taken_notes(&import)?, ..State::default() }
-        };
-        let reader = Reader::new(rules.format);
-        let context = EditContext { clock: &*runner.clock, ids: &runner.ids };
-        let work = Work { rules, context };
-        Ok(Self {
-            hand: Hand { runner, claim, sender: import.sender, work },
-            lines: import.lines,
-            reader,
-            next_piece: 0,
-            is_read: false,
-            skip: state.sums.products(),
-            waiting: VecDeque::new(),
-            state,
-            whole: None,
-        })
+    pub(super) const fn new(runner: &'a Runner, claim: ImportClaim, import: ProductImport) -> Self {
+        Self { runner, claim, import, taking: None }
     }
 
     /// Which file it is.
     pub const fn id(&self) -> ProductImportId {
-        self.hand.claim.id
+        self.claim.id
     }
 
     /// Does the next batch.
     pub async fn step(&mut self) -> Result<Step, CatalogError> {
-        if self.hand.claim.tries > TRIES_MAX {
-            return self.give_up().await;
+        if self.claim.tries > TRIES_MAX {
+            return give_up(self.runner, &self.claim, &self.import).await;
         }
-        self.fill().await?;
-        let count = self.waiting.len().min(BATCH);
-        let batch: Batch = self.waiting.drain(..count).collect();
-        match (count, self.hand.work.rules.is_whole()) {
-            (0, false) => self.relate().await,
-            (0, true) => self.relate_whole().await,
-            (_, false) => self.save(&batch).await,
-            (_, true) => self.save_whole(&batch).await,
-        }
+        let taking = match &mut self.taking {
+            Some(taking) => taking,
+            None => self.taking.insert(Taking::new(self.runner, self.claim, &self.import)?),
+        };
+        taking.step().await
     }
 
     /// Gives the file back as it is: the shop is closing, and somebody else may begin at once.
@@ -138,8 +125,8 @@ impl<'a> Job<'a> {
     }
 
     async fn give_back(self, is_counted: bool) -> DbResult<()> {
-        let Self { hand: Hand { runner, claim, .. }, whole, .. } = self;
-        if let Some(whole) = whole {
+        let Self { runner, claim, taking, .. } = self;
+        if let Some(whole) = taking.and_then(|it| it.whole) {
             // Whatever comes of it: the connection is given up with it.
             whole.tx.rollback().await.ok();
         }
@@ -149,15 +136,60 @@ impl<'a> Job<'a> {
         catalog::let_import_go(&mut conn, &claim, at, is_counted).await?;
         Ok(())
     }
+}
 
-    /// Reads until there is a batch, or the file is at its end.
-    async fn fill(&mut self) -> DbResult<()> {
+impl<'a> Taking<'a> {
+    fn new(runner: &'a Runner, claim: ImportClaim, import: &ProductImport) -> DbResult<Self> {
+        let rules = rules_of(import)?;
+        // Of a file that stands or falls, nothing stands yet.
+        let state = if rules.is_whole() {
+            State::default()
+        } else {
+            State { sums: import.sums, taken_notes: taken_notes(import)?, ..State::default() }
+        };
+        let reader = Reader::new(rules.format);
+        let context = EditContext { clock: &*runner.clock, ids: &runner.ids };
+        let work = Work { rules, context };
+        Ok(Self {
+            hand: Hand { runner, claim, sender: import.sender.clone(), work },
+            lines: import.lines,
+            reader,
+            next_piece: 0,
+            unread: import.bytes,
+            is_read: false,
+            skip: state.sums.products(),
+            waiting: VecDeque::new(),
+            state,
+            whole: None,
+        })
+    }
+
+    async fn step(&mut self) -> Result<Step, CatalogError> {
+        if !self.fill().await? {
+            return self.hand.without_pieces(self.unread).await;
+        }
+        let count = self.waiting.len().min(BATCH);
+        let batch: Batch = self.waiting.drain(..count).collect();
+        match (count, self.hand.work.rules.is_whole()) {
+            (0, false) => self.relate().await,
+            (0, true) => self.relate_whole().await,
+            (_, false) => self.save(&batch).await,
+            (_, true) => self.save_whole(&batch).await,
+        }
+    }
+
+    /// Reads until there is a batch, or the file is at its end. Not, when there should be more of it.
+    async fn fill(&mut self) -> DbResult<bool> {
         while self.waiting.len() < BATCH && !self.is_read {
             let mut conn = self.hand.runner.db.acquire().await?;
             let id = self.hand.claim.id;
             if let Some(piece) = catalog::import_piece(&mut conn, id, self.next_piece).await? {
                 self.next_piece += 1;
+                let length = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+                self.unread = self.unread.saturating_sub(length);
                 self.reader.push(&piece);
+            } else if self.unread > 0 {
+                return Ok(false);
             } else {
                 self.is_read = true;
                 self.reader.finish();
@@ -173,7 +205,7 @@ impl<'a> Job<'a> {
                 add_note(&mut self.state.read_notes, note);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     async fn save(&mut self, batch: &Batch) -> Result<Step, CatalogError> {
@@ -281,22 +313,34 @@ impl<'a> Job<'a> {
         tx.commit().await.map_err(DbError::from)?;
         Ok(Step::Over(if failure.is_some() { End::Failed } else { End::Done }))
     }
-
-    /// It was tried often enough. What was written stays.
-    async fn give_up(&mut self) -> Result<Step, CatalogError> {
-        let mut tx = self.hand.runner.db.begin().await?;
-        let is_written = !self.hand.work.rules.is_whole() && self.state.sums.products() > 0;
-        let end = (Some(ImportFailure::Internal), false);
-        if !self.hand.finish(&mut tx, &self.state, is_written, end).await? {
-            return Ok(Step::Over(End::Lost));
-        }
-        tx.commit().await.map_err(DbError::from)?;
-        Ok(Step::Over(End::Failed))
-    }
 }
 
 impl Whole {
     const fn new(tx: Transaction) -> Self {
         Self { tx, rows: Vec::new(), later: VecDeque::new(), related: 0 }
     }
+}
+
+/// It was tried often enough. What was written stays, and so does what is known of it: it may be this
+/// program that cannot read it.
+async fn give_up(
+    runner: &Runner,
+    claim: &ImportClaim,
+    import: &ProductImport,
+) -> Result<Step, CatalogError> {
+    // Of a file that stands or falls, nothing stands.
+    let sums = if import.is_written { import.sums } else { ImportSums::default() };
+    let progress = ImportProgress {
+        sums: &sums,
+        read_notes: &import.read_notes,
+        taken_notes: &import.taken_notes,
+        is_written: import.is_written,
+    };
+    let (end, now) = ((Some(ImportFailure::Internal), false), runner.clock.now());
+    let mut tx = runner.db.begin().await?;
+    if !catalog::finish_import(&mut tx, claim, &progress, end, now).await? {
+        return Ok(Step::Over(End::Lost));
+    }
+    tx.commit().await.map_err(DbError::from)?;
+    Ok(Step::Over(End::Failed))
 }

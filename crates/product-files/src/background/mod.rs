@@ -8,6 +8,7 @@ mod upload;
 
 use catalog::{ImportSums, ProductImport};
 use pg::{DbError, DbResult};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use job::{End, Job, Step};
@@ -27,8 +28,38 @@ fn corrupt(column: &'static str, value: &Value) -> DbError {
     DbError::Corrupt { table: "catalog.product_imports", column, value: value.to_string() }
 }
 
+/// What is told of a file in place of what this program cannot read.
+const NEWER: &str = "a newer version of the program says more of this file than this one can read";
+
+/// How a file is taken, and what is worth knowing of it, for people to see. What only a newer program can
+/// read is as if nobody had said it, but for a note.
+pub fn shown(import: &ProductImport) -> (Rules, Vec<Note>) {
+    let (rules, notes) = (rules_of(import), notes_of(import));
+    let is_newer = rules.is_err() || notes.is_err();
+    let mut notes = notes.unwrap_or_default();
+    if is_newer {
+        notes.insert(0, Note::new(1, "", NEWER));
+    }
+    (rules.unwrap_or_else(|_| readable(&import.rules)), notes)
+}
+
+fn readable(rules: &Value) -> Rules {
+    fn member<T: Default + DeserializeOwned>(rules: &Value, name: &str) -> T {
+        let said = rules.get(name).cloned().map(serde_json::from_value);
+        said.and_then(Result::ok).unwrap_or_default()
+    }
+    Rules {
+        format: member(rules, "format"),
+        language: member(rules, "language"),
+        dry_run: member(rules, "dry_run"),
+        strict: member(rules, "strict"),
+        create_categories: member(rules, "create_categories"),
+        category: member(rules, "category"),
+    }
+}
+
 /// How a file is taken.
-pub fn rules_of(import: &ProductImport) -> DbResult<Rules> {
+fn rules_of(import: &ProductImport) -> DbResult<Rules> {
     let rules = serde_json::from_value(import.rules.clone());
     rules.map_err(|_| corrupt("rules", &import.rules))
 }

@@ -13,8 +13,9 @@ pub const LEASE: SignedDuration = SignedDuration::from_mins(2);
 pub const PAUSE: SignedDuration = SignedDuration::from_secs(10);
 /// After so many attempts in a row that wrote nothing, nobody tries any more.
 pub const TRIES_MAX: i32 = 8;
-/// Files that did not come to their end are kept so long.
-const UNSENT: SignedDuration = SignedDuration::from_hours(1);
+/// Files that did not come to their end are kept so long: many times what a request may take, and not
+/// longer, because each of them keeps a place from those that do.
+const UNSENT: SignedDuration = SignedDuration::from_mins(5);
 
 /// Takes files, one after the other.
 #[derive(Clone, Debug)]
@@ -38,6 +39,6 @@ impl Runner {
         let claim = catalog::claim_import(&mut conn, now, later(now, LEASE)).await?;
         let Some(claim) = claim else { return Ok(None) };
         let import = catalog::product_import(&mut conn, claim.id).await?;
-        Ok(import.map(|import| Job::new(self, claim, import)).transpose()?)
+        Ok(import.map(|import| Job::new(self, claim, import)))
     }
 }

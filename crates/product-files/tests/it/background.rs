@@ -1,12 +1,13 @@
 //! Files in the background: their progress, and that whoever goes on does nothing twice.
 
-use catalog::{ImportFailure, ImportStatus, ProductImport, Sender};
+use catalog::{CatalogError, ImportFailure, ImportStatus, ProductImport, Sender};
 use jiff::SignedDuration;
 use kernel::{
     Clock as _, Locale,
     id::{ProductImportId, UserId},
 };
-use product_files::{BATCH, End, Format, Rules, Runner, Step, Upload, notes_of};
+use pg::DbError;
+use product_files::{BATCH, End, Format, Rules, Runner, Step, Upload, notes_of, shown};
 use testkit::{TestDb, seed::Shop};
 
 use super::{
@@ -69,6 +70,34 @@ async fn settle(runner: &Runner) -> Vec<End> {
         });
     }
     ends
+}
+
+/// Changes the row of a file, or one of its pieces.
+async fn change(db: &TestDb, sql: &'static str, id: ProductImportId) {
+    let mut conn = db.owner().acquire().await.unwrap();
+    let done = sqlx::query(sql).bind(id.as_uuid()).execute(&mut *conn).await.unwrap();
+    assert_eq!(done.rows_affected(), 1);
+}
+
+/// Tries a file to its last try, which gives up; what stands in this column cannot be believed.
+async fn try_in_vain(db: &TestDb, runner: &Runner, id: ProductImportId, column: &str) {
+    for _ in 0..8 {
+        let mut job = runner.claim().await.unwrap().unwrap();
+        assert_eq!(job.id(), id);
+        let error = job.step().await.unwrap_err();
+        let is_it = matches!(
+            &error,
+            CatalogError::Db(DbError::Corrupt { column: found, .. }) if *found == column
+        );
+        assert!(is_it, "{error:?}");
+        job.put_off().await.unwrap();
+        assert!(runner.claim().await.unwrap().is_none(), "not at once");
+        db.clock().advance(SignedDuration::from_secs(10));
+    }
+    let mut job = runner.claim().await.unwrap().unwrap();
+    assert_eq!((job.id(), job.step().await.unwrap()), (id, Step::Over(End::Failed)));
+    let failed = found(db, id).await;
+    assert_eq!((failed.failure, failed.is_written), (Some(ImportFailure::Internal), false));
 }
 
 /// Added, changed, unchanged, refused.
@@ -325,6 +354,77 @@ async fn nobody_tries_for_ever_and_a_closing_shop_does_not_count() {
 }
 
 #[tokio::test]
+async fn what_only_a_newer_program_can_read_fails_and_holds_up_nobody() {
+    let db = TestDb::new().await;
+    Shop::small(&db).await;
+    let text = "Handle,Title\nmug,Newer\n";
+    let format = send(&db, &rules(Format::Csv), text).await;
+    let member = send(&db, &rules(Format::Csv), text).await;
+    let behind = send(&db, &rules(Format::Csv), "Handle,Title\nmug,Known\n").await;
+    let sql = r#"UPDATE catalog.product_imports
+        SET rules = rules || '{"format": "xlsx"}' WHERE id = $1"#;
+    change(&db, sql, format).await;
+    let sql = r#"UPDATE catalog.product_imports
+        SET rules = rules || '{"only_new": true}' WHERE id = $1"#;
+    change(&db, sql, member).await;
+    let runner = runner(&db);
+    try_in_vain(&db, &runner, format, "rules").await;
+    try_in_vain(&db, &runner, member, "rules").await;
+    assert_eq!(settle(&runner).await, [End::Done]);
+    let mug = super::product(&db, "mug").await;
+    assert_eq!((&*mug.product.name.zh_tw, mug.version), ("Known", 2));
+
+    let (seen, notes) = shown(&found(&db, member).await);
+    assert_eq!((seen, notes.len()), (rules(Format::Csv), 1), "that it is not all is told");
+    assert_eq!(shown(&found(&db, behind).await), (rules(Format::Csv), vec![]));
+}
+
+#[tokio::test]
+async fn a_file_of_which_a_piece_is_lost_is_not_taken_for_a_shorter_one() {
+    let db = TestDb::new().await;
+    let line = |n| format!("{{\"slug\": \"p{n}\", \"more\": \"{}\"}}\n", "x".repeat(60_000));
+    let text: String = (0..6).map(line).collect();
+    let runner = runner(&db);
+    let torn = send(&db, &rules(Format::Jsonl), &text).await;
+    let last = "DELETE FROM catalog.product_import_pieces WHERE import_id = $1 AND number = 1";
+    change(&db, last, torn).await;
+    try_in_vain(&db, &runner, torn, "bytes").await;
+    let lost = send(&db, &rules(Format::Jsonl), "{}\n").await;
+    let only = "DELETE FROM catalog.product_import_pieces WHERE import_id = $1";
+    change(&db, only, lost).await;
+    try_in_vain(&db, &runner, lost, "bytes").await;
+    assert_eq!(found(&db, torn).await.sums, found(&db, lost).await.sums, "nothing was counted");
+
+    let cancelled = send(&db, &rules(Format::Jsonl), &text).await;
+    let mut job = runner.claim().await.unwrap().unwrap();
+    assert!(cancel(&db, cancelled).await);
+    assert_eq!(job.step().await.unwrap(), Step::Over(End::Lost), "which is no loss of pieces");
+}
+
+#[tokio::test]
+async fn what_is_given_up_keeps_what_was_written_and_noted() {
+    let db = TestDb::new().await;
+    let text = many(BATCH + 50).replace(",Tags,", ",Vendor,");
+    let id = send(&db, &rules(Format::Csv), &text).await;
+    let runner = runner(&db);
+    let mut job = runner.claim().await.unwrap().unwrap();
+    assert_eq!(job.step().await.unwrap(), Step::More);
+    job.put_off().await.unwrap();
+    let before = found(&db, id).await;
+    let noted = notes_of(&before).unwrap();
+    assert_eq!((sums(&before), &*noted[0].column), ([200, 0, 0, 0], "Vendor"));
+    for _ in 0..8 {
+        db.clock().advance(SignedDuration::from_secs(10));
+        runner.claim().await.unwrap().unwrap().put_off().await.unwrap();
+    }
+    db.clock().advance(SignedDuration::from_secs(10));
+    assert_eq!(settle(&runner).await, [End::Failed]);
+    let failed = found(&db, id).await;
+    assert_eq!((failed.failure, failed.sums), (Some(ImportFailure::Internal), before.sums));
+    assert_eq!((failed.is_written, notes_of(&failed).unwrap()), (true, noted));
+}
+
+#[tokio::test]
 async fn what_did_not_arrive_and_what_is_long_over_is_forgotten() {
     let db = TestDb::new().await;
     Shop::small(&db).await;
@@ -342,9 +442,11 @@ async fn what_did_not_arrive_and_what_is_long_over_is_forgotten() {
     let kept = "SELECT count(*) FROM catalog.product_import_pieces";
     assert_eq!(count(&db, kept).await, 1);
     assert!(runner.claim().await.unwrap().is_none(), "it is on its way");
-    clock.advance(SignedDuration::from_secs(3_601));
-    assert!(runner.claim().await.unwrap().is_none());
-    assert_eq!(count(&db, kept).await, 0);
+    for (seconds, pieces) in [(300, 1), (1, 0)] {
+        clock.advance(SignedDuration::from_secs(seconds));
+        assert!(runner.claim().await.unwrap().is_none());
+        assert_eq!(count(&db, kept).await, pieces);
+    }
     let mut conn = db.db().acquire().await.unwrap();
     assert!(!upload.queue(&mut conn, clock.now()).await.unwrap(), "it comes too late");
 

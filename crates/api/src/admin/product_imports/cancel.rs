@@ -54,5 +54,5 @@ async fn perform(
         permit.record(&mut tx, &resource(id), Change { after, ..Change::default() }).await?;
     }
     tx.commit().await.map_err(DbError::from)?;
-    Ok(ImportView::try_from(import)?)
+    Ok(import.into())
 }

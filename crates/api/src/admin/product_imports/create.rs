@@ -96,7 +96,7 @@ pub async fn handler(
     let told = (&rules, &permit.sender());
     let mut upload = Upload::begin(&state.db, id, told, state.clock.now()).await?;
     if let Err(problem) = receive(&mut upload, body).await {
-        // What is left is forgotten within the hour, should this fail.
+        // What is left is forgotten within minutes, should this fail.
         upload.give_up().await.ok();
         return Err(problem);
     }
@@ -185,7 +185,7 @@ async fn queue(
         return Err(lost.detail("the file took too long to arrive").retry_after(1));
     }
     let import = catalog::product_import(&mut tx, id).await?;
-    let view = ImportView::try_from(import.ok_or(ErrorCode::ProductImportNotFound)?)?;
+    let view = ImportView::from(import.ok_or(ErrorCode::ProductImportNotFound)?);
     let (dry_run, strict, bytes) = (view.dry_run, view.strict, view.bytes);
     let after = Some(json!({"import": {"dry_run": dry_run, "strict": strict, "bytes": bytes}}));
     permit.record(&mut tx, &resource(id), Change { after, ..Change::default() }).await?;

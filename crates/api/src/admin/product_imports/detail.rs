@@ -29,5 +29,5 @@ pub async fn handler(
 ) -> Result<Json<ImportView>, Problem> {
     let import = catalog::product_import(&mut *state.db.acquire().await?, id).await?;
     let import = import.ok_or(ErrorCode::ProductImportNotFound)?;
-    Ok(Json(ImportView::try_from(import)?))
+    Ok(Json(import.into()))
 }

@@ -4,7 +4,6 @@
 
 use axum::{Json, extract::State};
 use kernel::{Cursor, ErrorCode, Page, PageLimit, id::ProductImportId};
-use pg::DbResult;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -61,6 +60,6 @@ pub async fn handler(
     let limit = PageLimit::clamped(params.limit);
     let mut conn = state.db.acquire().await?;
     let imports = catalog::product_imports(&mut conn, after, limit.fetch()).await?;
-    let views: DbResult<Vec<ImportView>> = imports.into_iter().map(ImportView::try_from).collect();
-    Ok(Json(Page::from_rows(views?, limit, |last| Cursor::pack(&last.id))))
+    let views: Vec<ImportView> = imports.into_iter().map(ImportView::from).collect();
+    Ok(Json(Page::from_rows(views, limit, |last| Cursor::pack(&last.id))))
 }

@@ -6,8 +6,7 @@ use kernel::{
     Locale,
     id::{ProductImportId, UserId},
 };
-use pg::{DbError, DbResult};
-use product_files::{Format, Note, Rules, notes_of, rules_of};
+use product_files::{Format, Note, Rules, shown};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -74,14 +73,12 @@ pub struct ImportView {
     pub finished_at: Option<Timestamp>,
 }
 
-impl TryFrom<ProductImport> for ImportView {
-    type Error = DbError;
-
-    fn try_from(import: ProductImport) -> DbResult<Self> {
-        let Rules { format, language, dry_run, strict, create_categories, category } =
-            rules_of(&import)?;
+impl From<ProductImport> for ImportView {
+    fn from(import: ProductImport) -> Self {
+        let (rules, notes) = shown(&import);
+        let Rules { format, language, dry_run, strict, create_categories, category } = rules;
         let sums = import.sums;
-        Ok(Self {
+        Self {
             id: import.id,
             status: import.status.as_str(),
             failure: import.failure.map(catalog::ImportFailure::as_str),
@@ -101,13 +98,13 @@ impl TryFrom<ProductImport> for ImportView {
             refused: sums.refused,
             categories_added: sums.categories_added,
             bad_rows: sums.bad_rows,
-            notes: notes_of(&import)?,
+            notes,
             written: import.is_written,
             complete: import.is_complete,
             sent_by: import.sender.user,
             created_at: import.created_at,
             started_at: import.started_at,
             finished_at: import.finished_at,
-        })
+        }
     }
 }
