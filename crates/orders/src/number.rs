@@ -62,17 +62,19 @@ impl OrderNumber {
 
 impl fmt::Display for OrderNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // In one piece: every order's number is written several times.
+        let mut text = *b"000000-0000-0000-0000";
         let (year, month, day) = self.day;
-        write!(f, "{year:02}{month:02}{day:02}")?;
-        for place in 0..12_u32 {
-            if place.is_multiple_of(4) {
-                f.write_str("-")?;
-            }
-            let digit = (self.code >> (55 - 5 * place)) & 31;
-            let letter = ALPHABET[usize::try_from(digit).unwrap_or(0)];
-            write!(f, "{}", char::from(letter))?;
+        for (at, number) in [(0, year), (2, month), (4, day)] {
+            let number = number.unsigned_abs();
+            (text[at], text[at + 1]) = (b'0' + number / 10 % 10, b'0' + number % 10);
         }
-        Ok(())
+        let mut code = self.code;
+        for place in text[6..].iter_mut().rev().filter(|place| **place != b'-') {
+            *place = ALPHABET[usize::try_from(code & 31).unwrap_or(0)];
+            code >>= 5;
+        }
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

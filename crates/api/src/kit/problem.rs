@@ -9,8 +9,7 @@ use axum::{
 use kernel::ErrorCode;
 use pg::DbError;
 use ports::ObjectError;
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use utoipa::ToSchema;
 
 use super::context::Spoken;
@@ -33,22 +32,44 @@ pub struct Problem {
     code: ErrorCode,
     detail: Option<String>,
     errors: Vec<FieldError>,
-    /// In a box: a problem travels in every result, and few have any.
-    extra: Box<Map<String, Value>>,
+    extra: Members,
     headers: Vec<(HeaderName, HeaderValue)>,
     status: Option<StatusCode>,
     /// See [`Problem::may_be_tried_again`].
     again: bool,
 }
 
+/// More members of a problem's body, in their order. They are written once, into the answer: whoever
+/// is refused in a crowd costs no map of values before it.
+#[derive(Default)]
+pub struct Members(Vec<(&'static str, Box<dyn erased_serde::Serialize + Send + Sync>)>);
+
+impl std::fmt::Debug for Members {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl Serialize for Members {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in &self.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
 /// The body of a problem, for the API's description.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProblemBody {
     /// The page that explains the code.
-    #[schema(example = "/docs/errors/INVENTORY_SHORTAGE")]
-    pub r#type: String,
+    #[schema(value_type = String, example = "/docs/errors/INVENTORY_SHORTAGE")]
+    #[serde(serialize_with = "page_of")]
+    pub r#type: ErrorCode,
     /// The code's message in the caller's language.
-    pub title: String,
+    #[schema(value_type = String)]
+    pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
     /// What happened this time.
@@ -63,8 +84,13 @@ pub struct ProblemBody {
     pub errors: Vec<FieldError>,
     /// More about some codes, e.g. `shortages`.
     #[serde(flatten)]
-    #[schema(additional_properties)]
-    pub extra: Map<String, Value>,
+    #[schema(value_type = serde_json::Map<String, serde_json::Value>, additional_properties)]
+    pub extra: Members,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde writes with")]
+fn page_of<S: Serializer>(code: &ErrorCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("/docs/errors/{}", code.as_str()))
 }
 
 impl Problem {
@@ -74,7 +100,7 @@ impl Problem {
             code,
             detail: None,
             errors: Vec::new(),
-            extra: Box::default(),
+            extra: Members::default(),
             headers: Vec::new(),
             status: None,
             again: false,
@@ -117,9 +143,14 @@ impl Problem {
 
     /// Adds a member to the body.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+    pub fn with(
+        mut self,
+        name: &'static str,
+        value: impl Serialize + Send + Sync + 'static,
+    ) -> Self {
         debug_assert!(!MEMBERS.contains(&name), "{name} is a member of every problem");
-        self.extra.insert(name.to_owned(), value.into());
+        debug_assert!(self.extra.0.iter().all(|(other, _)| *other != name), "{name} twice");
+        self.extra.0.push((name, Box::new(value)));
         self
     }
 
@@ -205,14 +236,14 @@ impl Problem {
     /// The body alone, where a problem is told inside of an answer.
     pub fn into_body(self, spoken: &Spoken) -> ProblemBody {
         ProblemBody {
-            r#type: format!("/docs/errors/{}", self.code.as_str()),
-            title: self.code.title(spoken.locale).to_owned(),
+            r#type: self.code,
+            title: self.code.title(spoken.locale),
             status: self.http_status().as_u16(),
             detail: self.detail,
             code: self.code,
             trace_id: spoken.trace_id.clone(),
             errors: self.errors,
-            extra: *self.extra,
+            extra: self.extra,
         }
     }
 }

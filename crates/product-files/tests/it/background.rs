@@ -386,12 +386,12 @@ async fn a_file_of_which_a_piece_is_lost_is_not_taken_for_a_shorter_one() {
     let text: String = (0..6).map(line).collect();
     let runner = runner(&db);
     let torn = send(&db, &rules(Format::Jsonl), &text).await;
-    let last = "DELETE FROM catalog.product_import_pieces WHERE import_id = $1 AND number = 1";
-    change(&db, last, torn).await;
+    let one = "DELETE FROM catalog.product_import_pieces WHERE import_id = $1 AND number = 1";
+    change(&db, one, torn).await;
     try_in_vain(&db, &runner, torn, "bytes").await;
     let lost = send(&db, &rules(Format::Jsonl), "{}\n").await;
-    let only = "DELETE FROM catalog.product_import_pieces WHERE import_id = $1";
-    change(&db, only, lost).await;
+    let all = "DELETE FROM catalog.product_import_pieces WHERE import_id = $1";
+    change(&db, all, lost).await;
     try_in_vain(&db, &runner, lost, "bytes").await;
     assert_eq!(found(&db, torn).await.sums, found(&db, lost).await.sums, "nothing was counted");
 

@@ -1,9 +1,12 @@
 //! From the engine's refusals to problems, each with the place in the body.
 
-use intake::{PlaceError, Refusal};
-use kernel::ErrorCode;
+use std::sync::Arc;
+
+use intake::{PlaceError, Refusal, ShortLine};
+use kernel::{ErrorCode, id::VariantId};
 use payments::MethodRefusal;
 use pricing::CouponRefusal;
+use serde::Serialize;
 use serde_json::json;
 
 use crate::{AppState, kit::Problem};
@@ -20,6 +23,22 @@ pub fn problem(error: PlaceError, state: &AppState) -> Problem {
         PlaceError::StillWorking => Problem::new(ErrorCode::RequestInProgress).retry_after(1),
         PlaceError::Unavailable => Problem::new(ErrorCode::ServiceUnavailable).retry_after(2),
         PlaceError::Internal => ErrorCode::Internal.into(),
+    }
+}
+
+/// What is short of a line, for programs.
+#[derive(Serialize)]
+struct Shortage {
+    variant_id: VariantId,
+    sku: Arc<str>,
+    requested: i64,
+    available: i64,
+}
+
+impl From<ShortLine> for Shortage {
+    fn from(line: ShortLine) -> Self {
+        let ShortLine { variant: variant_id, sku, requested, available, .. } = line;
+        Self { variant_id, sku, requested, available }
     }
 }
 
@@ -42,20 +61,13 @@ fn refused(refusal: Refusal) -> Problem {
                 .with("total", json!(total))
         }
         Refusal::Shortage(lines) => {
-            let shortages: Vec<_> = lines
-                .iter()
-                .map(|line| {
-                    json!({
-                        "variant_id": line.variant, "sku": line.sku,
-                        "requested": line.requested, "available": line.available,
-                    })
-                })
-                .collect();
             let fields = lines.iter().map(|line| crate::kit::FieldError {
                 pointer: format!("/items/{}/quantity", line.index),
                 detail: format!("{} left", line.available),
             });
-            Problem::new(ErrorCode::InventoryShortage).fields(fields).with("shortages", shortages)
+            let problem = Problem::new(ErrorCode::InventoryShortage).fields(fields);
+            let shortages: Vec<Shortage> = lines.into_iter().map(Shortage::from).collect();
+            problem.with("shortages", shortages)
         }
         Refusal::Frozen(variants) => {
             Problem::new(ErrorCode::StockFrozen).with("variant_ids", json!(variants))
