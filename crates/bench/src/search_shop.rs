@@ -133,6 +133,7 @@ fn document(random: &mut Random, n: usize) -> Document {
                     text((size, size))
                 }],
                 price: price + i64::try_from(at * 30).unwrap_or_default(),
+                listed: Vec::new(),
             })
             .collect(),
     }

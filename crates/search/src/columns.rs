@@ -7,7 +7,7 @@ use kernel::{LocalizedText, id::VariantId};
 use uuid::Uuid;
 
 use crate::{
-    document::{Choice, Document, Shelf},
+    document::{Choice, Document, ListedPrice, Shelf},
     words,
 };
 
@@ -21,8 +21,10 @@ pub struct Row {
     pub plain: [Box<str>; 2],
     /// Microseconds.
     pub published: i64,
-    /// The cheapest variant's.
-    pub price_from: i64,
+    /// The cheapest variant's own price.
+    own_price_from: i64,
+    /// Which of the reductions are its variants'.
+    reductions: Range<usize>,
     /// By number.
     pub shelves: Box<[u32]>,
     /// Which of the variants are its.
@@ -40,9 +42,41 @@ impl Row {
 #[derive(Debug)]
 pub struct Item {
     pub id: VariantId,
-    pub price: i64,
+    own_price: i64,
+    /// Which of the reductions are its: mostly none.
+    reductions: Range<u32>,
     /// Which of the item values are its.
     pub values: Range<usize>,
+}
+
+/// A lower price of a variant, for some time.
+#[derive(Debug)]
+struct Reduction {
+    price: i64,
+    /// Microseconds; from then on.
+    from: i64,
+    /// Microseconds; at this one not any more.
+    until: i64,
+}
+
+impl Reduction {
+    /// Of a listed price.
+    fn new(listed: &ListedPrice) -> Self {
+        Self {
+            price: listed.price,
+            from: listed.valid_from.map_or(i64::MIN, Timestamp::as_microsecond),
+            until: listed.valid_until.map_or(i64::MAX, Timestamp::as_microsecond),
+        }
+    }
+}
+
+/// What is true of a variant at the moment of a question.
+#[derive(Clone, Copy, Debug)]
+pub struct Offer {
+    /// What it costs.
+    pub price: i64,
+    /// Whether something is left of it.
+    pub is_left: bool,
 }
 
 /// One of an option's values.
@@ -59,6 +93,8 @@ pub struct Value {
 pub struct Columns {
     pub rows: Vec<Row>,
     pub items: Vec<Item>,
+    /// Lower prices, variant after variant.
+    reductions: Vec<Reduction>,
     /// Values by number, variant after variant.
     pub item_values: Vec<u32>,
     pub shelves: Vec<Shelf>,
@@ -86,7 +122,7 @@ impl Columns {
     }
 
     fn add(&mut self, document: &Document, numbers: &mut Numbers) {
-        let first = self.items.len();
+        let (first, first_reduction) = (self.items.len(), self.reductions.len());
         let options: Vec<usize> =
             document.options.iter().map(|name| self.option(name, numbers)).collect();
         for variant in &document.variants {
@@ -96,7 +132,13 @@ impl Columns {
                 self.item_values.push(number);
             }
             let values = begin..self.item_values.len();
-            self.items.push(Item { id: variant.id, price: variant.price, values });
+            let begin = number(self.reductions.len());
+            // What is no lower is never paid.
+            let lower = variant.listed.iter().filter(|listed| listed.price < variant.price);
+            self.reductions.extend(lower.map(Reduction::new));
+            let reductions = begin..number(self.reductions.len());
+            let (id, own_price) = (variant.id, variant.price);
+            self.items.push(Item { id, own_price, reductions, values });
         }
         let shelves = document.shelves.iter().map(|shelf| self.shelf(shelf, numbers)).collect();
         self.rows.push(Row {
@@ -105,7 +147,8 @@ impl Columns {
             plain: [&document.name.zh_tw, &document.name.en].map(|name| words::plain(name).into()),
             name: document.name.clone(),
             published: document.published_at.as_microsecond(),
-            price_from: document.variants.iter().map(|it| it.price).min().unwrap_or_default(),
+            own_price_from: document.variants.iter().map(|it| it.price).min().unwrap_or_default(),
+            reductions: first_reduction..self.reductions.len(),
             shelves,
             variants: first..self.items.len(),
         });
@@ -136,10 +179,27 @@ impl Columns {
         })
     }
 
+    /// What a variant costs at this moment, in microseconds.
+    pub fn price(&self, item: &Item, now: i64) -> i64 {
+        let own = item.reductions.start as usize..item.reductions.end as usize;
+        lowest(item.own_price, &self.reductions[own], now)
+    }
+
+    /// What the cheapest of a product's variants costs at this moment, in microseconds.
+    pub fn price_from(&self, row: &Row, now: i64) -> i64 {
+        lowest(row.own_price_from, &self.reductions[row.reductions.clone()], now)
+    }
+
     /// The values of a variant, by number.
     pub fn values_of(&self, item: &Item) -> &[u32] {
         &self.item_values[item.values.clone()]
     }
+}
+
+/// The lowest of these prices that count at this moment. As `pricing` says it of price lists.
+fn lowest(own: i64, reductions: &[Reduction], now: i64) -> i64 {
+    let counting = reductions.iter().filter(|it| it.from <= now && now < it.until);
+    counting.fold(own, |lowest, it| lowest.min(it.price))
 }
 
 /// There are never more than four thousand million of anything in memory.

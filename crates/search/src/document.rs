@@ -52,8 +52,22 @@ pub struct DocumentVariant {
     pub name: LocalizedText,
     /// Its value for each of the product's options, in their order.
     pub options: Vec<LocalizedText>,
-    /// What it costs, in whole units of the currency.
+    /// What it costs by itself, in whole units of the currency.
     pub price: i64,
+    /// What else it costs for everyone, whenever that counts.
+    pub listed: Vec<ListedPrice>,
+}
+
+/// A price that a variant has for everyone for some time; of those that count at a moment and its own
+/// one, the lowest is paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListedPrice {
+    /// In whole units of the currency.
+    pub price: i64,
+    /// From when on.
+    pub valid_from: Option<Timestamp>,
+    /// Until when; at this moment not any more.
+    pub valid_until: Option<Timestamp>,
 }
 
 /// A name with the key that addresses know it by.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    columns::Columns,
+    columns::{Columns, Offer},
     filter::{Filter, PRICE, Reasons, SHELF, STOCK},
 };
 
@@ -119,19 +119,12 @@ impl<'a> Counter<'a> {
     }
 
     /// A variant of the product goes by, with the reasons why it does not fit.
-    pub fn item(
-        &mut self,
-        row: u32,
-        item: usize,
-        reasons: Reasons,
-        is_left: bool,
-        seen: &mut Seen,
-    ) {
+    pub fn item(&mut self, row: u32, item: usize, offer: Offer, reasons: Reasons, seen: &mut Seen) {
         let item = &self.columns.items[item];
         seen.on_shelf |= reasons & !SHELF == 0;
-        seen.is_left |= is_left && reasons & !STOCK == 0;
+        seen.is_left |= offer.is_left && reasons & !STOCK == 0;
         if reasons & !PRICE == 0 {
-            seen.prices |= 1 << range(item.price);
+            seen.prices |= 1 << range(offer.price);
         }
         for value in self.columns.values_of(item) {
             let at = *value as usize;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::{
-    columns::{Columns, Item, Row},
+    columns::{Columns, Item, Offer, Row},
     query::SearchQuery,
 };
 
@@ -85,12 +85,12 @@ impl Filter {
     }
 
     /// Why the variant does not fit.
-    pub fn of_item(&self, columns: &Columns, item: &Item, is_left: bool) -> Reasons {
+    pub fn of_item(&self, columns: &Columns, item: &Item, offer: Offer) -> Reasons {
         let mut reasons = 0;
-        if item.price < self.least || item.price > self.most {
+        if offer.price < self.least || offer.price > self.most {
             reasons |= PRICE;
         }
-        if self.in_stock && !is_left {
+        if self.in_stock && !offer.is_left {
             reasons |= STOCK;
         }
         let mut reason = OPTION;

@@ -9,7 +9,7 @@ use kernel::{
 };
 
 use crate::{
-    columns::Columns,
+    columns::{Columns, Offer},
     document::Document,
     facets::{Counter, Facets, Seen},
     filter::Filter,
@@ -84,18 +84,20 @@ impl Snapshot {
         Self { index, left }
     }
 
-    /// A page of what fits, of what shoppers may see at `now`.
+    /// A page of what fits, of what shoppers may see at `now`, by the prices that everyone pays then.
     pub fn search(&self, query: &SearchQuery, now: Timestamp) -> Result<Found, SearchError> {
         let after = place::unpack(query)?;
         let columns = &self.index.columns;
         let filter = Filter::new(columns, query);
         let mut counter = Counter::new(columns, &filter);
+        let moment = now.as_microsecond();
         let (mut total, mut keys) = (0, Vec::new());
         for Match { row, rank } in self.matches(&query.q, now)? {
-            let fits = self.look(row, &filter, &mut counter);
+            let fits = self.look(row, &filter, &mut counter, moment);
             if fits {
                 total += 1;
-                let key = Key::of(&columns.rows[row as usize], rank, query.sort);
+                let product = &columns.rows[row as usize];
+                let key = Key::of(columns, product, rank, query.sort, moment);
                 if after.is_none_or(|after| key > after) {
                     keys.push((key, row));
                 }
@@ -112,16 +114,18 @@ impl Snapshot {
         Ok(Found { page, total, facets: counter.facets() })
     }
 
-    /// Whether a variant of the product fits; and counts what it would.
-    fn look(&self, row: u32, filter: &Filter, counter: &mut Counter<'_>) -> bool {
+    /// Whether a variant of the product fits at this moment, in microseconds; and counts what it would.
+    fn look(&self, row: u32, filter: &Filter, counter: &mut Counter<'_>, now: i64) -> bool {
         let columns = &self.index.columns;
         let product = &columns.rows[row as usize];
         let of_row = filter.of_row(product);
         let (mut fits, mut seen) = (false, Seen::default());
         for at in product.variants.clone() {
-            let reasons = of_row | filter.of_item(columns, &columns.items[at], self.left[at]);
+            let item = &columns.items[at];
+            let offer = Offer { price: columns.price(item, now), is_left: self.left[at] };
+            let reasons = of_row | filter.of_item(columns, item, offer);
             fits |= reasons == 0;
-            counter.item(row, at, reasons, self.left[at], &mut seen);
+            counter.item(row, at, offer, reasons, &mut seen);
         }
         counter.row(row, seen);
         fits

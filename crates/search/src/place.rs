@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    columns::Row,
+    columns::{Columns, Row},
     query::{SearchQuery, SearchSort},
     words,
 };
@@ -17,14 +17,14 @@ use crate::{
 pub struct Key(i64, i64, Uuid);
 
 impl Key {
-    /// Of a product of this rank.
-    pub fn of(row: &Row, rank: i64, sort: SearchSort) -> Self {
+    /// Of a product of this rank, at this moment in microseconds.
+    pub fn of(columns: &Columns, row: &Row, rank: i64, sort: SearchSort, now: i64) -> Self {
         let newest = -row.published;
         match sort {
             SearchSort::Relevance => Self(-rank, newest, row.id),
             SearchSort::Newest => Self(newest, 0, row.id),
-            SearchSort::PriceAsc => Self(row.price_from, 0, row.id),
-            SearchSort::PriceDesc => Self(-row.price_from, 0, row.id),
+            SearchSort::PriceAsc => Self(columns.price_from(row, now), 0, row.id),
+            SearchSort::PriceDesc => Self(-columns.price_from(row, now), 0, row.id),
         }
     }
 }
@@ -36,7 +36,9 @@ struct Place {
     after: Key,
 }
 
-/// The cursor after this product.
+/// The cursor after this product. It holds a place and no product: when a price list begins or ends
+/// between two pages, what it moves over that place is seen twice or not at all. Each page ends after
+/// the one before nevertheless, so that pages come to an end.
 pub fn pack(query: &SearchQuery, after: Key) -> Cursor {
     Cursor::pack(&Place { asked: asked(query), after })
 }

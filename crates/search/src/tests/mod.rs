@@ -52,6 +52,7 @@ fn product(n: u32, zh: &str, en: &str) -> Document {
             name: text("", ""),
             options: Vec::new(),
             price: 100,
+            listed: Vec::new(),
         }],
     }
 }
