@@ -63,7 +63,7 @@ pub async fn all(conn: &mut Connection) -> DbResult<Vec<StoredPriceList>> {
 }
 
 /// Those that are switched on: by id.
-pub(crate) async fn active(conn: &mut Connection) -> DbResult<Arc<[PriceList]>> {
+pub async fn active(conn: &mut Connection) -> DbResult<Arc<[PriceList]>> {
     Ok(sql::all(conn, true).await?.into_iter().map(|stored| stored.list).collect())
 }
 
@@ -82,7 +82,7 @@ pub async fn prices(conn: &mut Connection, variants: &[VariantId]) -> DbResult<P
 }
 
 /// What these lists say about each of these variants; those of which they say nothing are absent.
-pub(crate) async fn of_variants(
+pub async fn of_variants(
     conn: &mut Connection,
     lists: &[PriceList],
     variants: &[VariantId],

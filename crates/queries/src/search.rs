@@ -5,13 +5,14 @@ use std::{
     iter::successors,
 };
 
-use ::search::{Document, DocumentVariant, Search, SearchError, Shelf};
+use ::search::{Document, DocumentVariant, ListedPrice, Search, SearchError, Shelf};
 use jiff_sqlx::{Timestamp, ToSqlx as _};
 use kernel::{
     LocalizedText,
     id::{ProductId, VariantId},
 };
 use pg::{Connection, Db, DbResult};
+use pricing::{Audience, PriceList, price_lists};
 use serde::Deserialize;
 use sqlx::types::Json;
 use thiserror::Error;
@@ -112,6 +113,7 @@ async fn revision(conn: &mut Connection) -> DbResult<i64> {
 /// Every product that is published, now or later, with its variants.
 async fn documents(db: &Db) -> DbResult<Vec<Document>> {
     let categories = category_rows(&mut *db.acquire().await?).await?;
+    let lists = lists_for_everyone(&mut *db.acquire().await?).await?;
     let (mut documents, mut after) = (Vec::new(), Uuid::nil());
     loop {
         // A connection for each chunk: the pool's others are not kept waiting for all of them.
@@ -120,9 +122,12 @@ async fn documents(db: &Db) -> DbResult<Vec<Document>> {
         let Some(last) = rows.last() else { return Ok(documents) };
         after = last.id;
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        let of_products = variant_rows(&mut conn, &ids).await?;
+        let mut listed = listed(&mut conn, &lists, &of_products).await?;
         let mut variants: HashMap<Uuid, Vec<DocumentVariant>> = HashMap::new();
-        for row in variant_rows(&mut conn, &ids).await? {
-            variants.entry(row.product_id).or_default().push(row.into_variant());
+        for row in of_products {
+            let listed = listed.remove(&row.id).unwrap_or_default();
+            variants.entry(row.product_id).or_default().push(row.into_variant(listed));
         }
         documents.extend(rows.into_iter().map(|row| {
             let own = variants.remove(&row.id).unwrap_or_default();
@@ -231,13 +236,14 @@ struct VariantRow {
 }
 
 impl VariantRow {
-    fn into_variant(self) -> DocumentVariant {
+    fn into_variant(self, listed: Vec<ListedPrice>) -> DocumentVariant {
         DocumentVariant {
             id: self.id.into(),
             codes: [self.sku].into_iter().chain(self.barcode).collect(),
             name: LocalizedText::new(self.name_zh, self.name_en),
             options: self.options.0,
             price: self.price,
+            listed,
         }
     }
 }
@@ -256,6 +262,40 @@ async fn variant_rows(conn: &mut Connection, products: &[Uuid]) -> DbResult<Vec<
     .fetch_all(conn)
     .await?;
     Ok(rows)
+}
+
+/// The price lists for everyone that are switched on, whether or not they count by now: the index goes
+/// on answering when they begin and end.
+async fn lists_for_everyone(conn: &mut Connection) -> DbResult<Vec<PriceList>> {
+    let active = price_lists::active(conn).await?;
+    let for_everyone = active.iter().filter(|list| list.audience == Audience::Everyone);
+    Ok(for_everyone.cloned().collect())
+}
+
+/// What these lists say about each of these variants.
+async fn listed(
+    conn: &mut Connection,
+    lists: &[PriceList],
+    variants: &[VariantRow],
+) -> DbResult<HashMap<Uuid, Vec<ListedPrice>>> {
+    // Most shops have none at most hours.
+    if lists.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids: Vec<VariantId> = variants.iter().map(|row| row.id.into()).collect();
+    let read = price_lists::of_variants(conn, lists, &ids).await?;
+    let said = read.into_iter().map(|(variant, prices)| {
+        let listed = prices.iter().filter_map(|said| {
+            let list = lists.iter().find(|list| list.id == said.list)?;
+            Some(ListedPrice {
+                price: said.price.amount(),
+                valid_from: list.valid_from,
+                valid_until: list.valid_until,
+            })
+        });
+        (variant.as_uuid(), listed.collect())
+    });
+    Ok(said.collect())
 }
 
 /// The variants of which something is left; of bundles, those of whose components there is enough.

@@ -68,8 +68,21 @@ impl Default for ProductQuery {
     }
 }
 
+impl ProductQuery {
+    /// Whether it matters to this list what anything costs.
+    const fn goes_by_price(&self) -> bool {
+        self.min_price.is_some()
+            || self.max_price.is_some()
+            || matches!(self.sort, ProductSort::PriceAsc | ProductSort::PriceDesc)
+    }
+}
+
 /// Where a page ended: the sort key of its last row. Each order has its own, so that a cursor of
 /// another order is refused.
+///
+/// It is a place, whatever lies there: when a price list begins or ends between two pages, a product
+/// that it moves over the place is seen twice or not at all. Each page ends after the one before
+/// nevertheless, so that pages come to an end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Place {
     /// Time of publication in microseconds, id.
@@ -110,7 +123,7 @@ impl Place {
     }
 }
 
-/// A page of the products that shoppers may see at `now`.
+/// A page of the products that shoppers may see at `now`, by the prices that everyone pays then.
 pub async fn list(
     conn: &mut Connection,
     query: &ProductQuery,
@@ -118,7 +131,8 @@ pub async fn list(
 ) -> Result<Page<ProductSummary>, ListError> {
     let read = |cursor: &String| Place::read(cursor, query.sort, query.locale);
     let after = query.cursor.as_ref().map(read).transpose()?;
-    let keys = sql::keys(conn, query, after.as_ref(), now).await?;
+    let lists = if query.goes_by_price() { priced::lists(conn, now).await? } else { Vec::new() };
+    let keys = sql::keys(conn, query, &lists, after.as_ref(), now).await?;
     let page = Page::from_rows(keys, query.limit, |last| {
         Cursor::pack(&Place::of(last, query.sort, query.locale))
     });

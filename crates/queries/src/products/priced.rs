@@ -7,6 +7,13 @@ use uuid::Uuid;
 
 use super::sql::{self, VariantRow};
 
+/// The price lists that count for everyone at `now`.
+pub(super) async fn lists(conn: &mut Connection, now: Timestamp) -> DbResult<Vec<Uuid>> {
+    let active = pricing::price_lists::active(conn).await?;
+    let counting = active.iter().filter(|list| list.counts(false, now));
+    Ok(counting.map(|list| list.id.as_uuid()).collect())
+}
+
 /// The active variants of these products, at the prices of the price lists that are for everyone at
 /// `now`. One that such a list makes cheaper compares with its own price, where it does not with a
 /// higher one.

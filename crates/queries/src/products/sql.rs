@@ -20,16 +20,18 @@ use crate::{
 pub struct KeyRow {
     pub id: Uuid,
     pub published_at: jiff_sqlx::Timestamp,
+    /// By the price lists that were given; of lists that do not go by price, the own one.
     pub price_from: i64,
     pub name_key: String,
 }
 
-/// One page of ids. The only SQL of the shop that is put together at run time: every value is bound,
+/// One page of ids, by the lowest prices of these price lists. The only SQL of the shop that is put together at run time: every value is bound,
 /// and every piece of text is one of the constants below.
 #[instrument(name = "db.queries.product_keys", skip_all, err)]
 pub async fn keys(
     conn: &mut Connection,
     query: &ProductQuery,
+    lists: &[Uuid],
     after: Option<&Place>,
     now: Timestamp,
 ) -> DbResult<Vec<KeyRow>> {
@@ -40,12 +42,14 @@ pub async fn keys(
     let mut sql = QueryBuilder::<Postgres>::new("SELECT p.id, p.published_at, offer.price_from, ");
     sql.push(name_key);
     sql.push(" AS name_key FROM catalog.products p");
-    sql.push(" CROSS JOIN LATERAL (SELECT min(v.price) AS price_from FROM catalog.variants v");
+    sql.push(" CROSS JOIN LATERAL (SELECT min(");
+    push_price(&mut sql, lists);
+    sql.push(") AS price_from FROM catalog.variants v");
     sql.push(" WHERE v.product_id = p.id AND v.active) offer");
     sql.push(" WHERE p.status = 'published' AND p.published_at <= ");
     sql.push_bind(now.to_sqlx());
     sql.push(" AND offer.price_from IS NOT NULL");
-    push_filters(&mut sql, query);
+    push_filters(&mut sql, query, lists);
     push_place(&mut sql, after, name_key);
     sql.push(match query.sort {
         ProductSort::Relevance | ProductSort::Newest => " ORDER BY p.published_at DESC, p.id DESC",
@@ -57,7 +61,21 @@ pub async fn keys(
     Ok(sql.build_query_as().fetch_all(conn).await?)
 }
 
-fn push_filters(sql: &mut QueryBuilder<Postgres>, query: &ProductQuery) {
+/// What the variant `v` costs: the lowest of its own price and those of these price lists, as
+/// [`pricing::Prices::unit_price`] says it. One look into an index for each variant, which does not
+/// hang on how long the lists are; without lists, none.
+fn push_price(sql: &mut QueryBuilder<Postgres>, lists: &[Uuid]) {
+    if lists.is_empty() {
+        sql.push("v.price");
+        return;
+    }
+    // `least` passes over a variant of which the lists say nothing.
+    sql.push("least(v.price, (SELECT min(e.price) FROM pricing.price_list_entries e");
+    sql.push(" WHERE e.variant_id = v.id AND e.list_id = ANY (").push_bind(lists.to_vec());
+    sql.push(")))");
+}
+
+fn push_filters(sql: &mut QueryBuilder<Postgres>, query: &ProductQuery, lists: &[Uuid]) {
     if let Some(category) = &query.category {
         sql.push(" AND p.category_id IN (SELECT catalog.categories_within(");
         sql.push_bind(category.clone()).push("))");
@@ -68,10 +86,14 @@ fn push_filters(sql: &mut QueryBuilder<Postgres>, query: &ProductQuery) {
     // One variant has to fit all three: in stock at that price.
     sql.push(" AND EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = p.id AND v.active");
     if let Some(min) = query.min_price {
-        sql.push(" AND v.price >= ").push_bind(min.amount());
+        sql.push(" AND ");
+        push_price(sql, lists);
+        sql.push(" >= ").push_bind(min.amount());
     }
     if let Some(max) = query.max_price {
-        sql.push(" AND v.price <= ").push_bind(max.amount());
+        sql.push(" AND ");
+        push_price(sql, lists);
+        sql.push(" <= ").push_bind(max.amount());
     }
     if query.in_stock {
         push_in_stock(sql);
