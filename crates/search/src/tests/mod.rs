@@ -12,13 +12,17 @@ use kernel::{
 };
 use uuid::Uuid;
 
-use crate::{Document, DocumentVariant, Index, SearchQuery, Shelf, Snapshot};
+use crate::{Document, DocumentVariant, Found, Index, SearchQuery, Shelf, Snapshot};
 
 /// A moment after everything was published.
 const NOW: i64 = 1_000_000;
 
 fn now() -> Timestamp {
-    Timestamp::from_second(NOW).unwrap()
+    moment(NOW)
+}
+
+fn moment(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
 }
 
 fn text(zh: &str, en: &str) -> LocalizedText {
@@ -73,6 +77,9 @@ fn asking(q: &str) -> SearchQuery {
 
 /// The numbers of the products that are found, in their order.
 fn found(snapshot: &Snapshot, query: &SearchQuery) -> Vec<u128> {
-    let found = snapshot.search(query, now()).unwrap();
+    numbers(&snapshot.search(query, now()).unwrap())
+}
+
+fn numbers(found: &Found) -> Vec<u128> {
     found.page.items.iter().map(|id| id.as_uuid().as_u128()).collect()
 }

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use jiff::Timestamp;
 use kernel::{Money, PageLimit, id::VariantId};
 use proptest::{collection::vec, prelude::*, sample::select};
 
-use super::{asking, found, now, product_id, snapshot, snapshot_with, text, variant_id};
+use super::{
+    NOW, asking, found, moment, now, numbers, product_id, snapshot, snapshot_with, text, variant_id,
+};
 use crate::{
-    Document, DocumentVariant, OptionFilter, SearchQuery, SearchSort, Shelf, Snapshot, words,
+    Document, DocumentVariant, ListedPrice, OptionFilter, SearchQuery, SearchSort, Shelf, Snapshot,
+    words,
 };
 
 const WORDS: [&str; 16] = [
@@ -37,9 +39,23 @@ const SIZES: [&str; 3] = ["s", "m", "l"];
 #[derive(Clone, Debug)]
 struct Thing {
     price: i64,
+    listed: Vec<Listed>,
     colour: &'static str,
     size: Option<&'static str>,
     is_left: bool,
+}
+
+/// A price, from which second on, and until which.
+type Listed = (i64, Option<i64>, Option<i64>);
+
+impl Thing {
+    /// What it costs at this second.
+    fn price(&self, at: i64) -> i64 {
+        let counting = self.listed.iter().filter(|(_, from, until)| {
+            from.is_none_or(|from| from <= at) && until.is_none_or(|until| at < until)
+        });
+        counting.fold(self.price, |lowest, (price, ..)| lowest.min(*price))
+    }
 }
 
 /// What a product is.
@@ -52,14 +68,33 @@ struct Good {
     things: Vec<Thing>,
 }
 
+impl Good {
+    /// What it costs at this second, at least.
+    fn price_from(&self, at: i64) -> i64 {
+        self.things.iter().map(|thing| thing.price(at)).min().unwrap()
+    }
+}
+
+prop_compose! {
+    /// All that begins and ends does so between `NOW` and two seconds later.
+    fn listed()(
+        price in select(vec![1, 99, 100, 300, 500, 2_000]),
+        from in proptest::option::of(NOW..NOW + 2),
+        until in proptest::option::of(NOW + 1..NOW + 3),
+    ) -> Listed {
+        (price, from, until)
+    }
+}
+
 prop_compose! {
     fn thing()(
         price in select(vec![0, 99, 100, 450, 500, 1_200, 9_999]),
+        listed in vec(listed(), 0..3),
         colour in select(&COLOURS[..]),
         size in proptest::option::of(select(&SIZES[..])),
         is_left: bool,
     ) -> Thing {
-        Thing { price, colour, size, is_left }
+        Thing { price, listed, colour, size, is_left }
     }
 }
 
@@ -92,7 +127,7 @@ fn document(n: usize, good: &Good) -> Document {
         shelves: vec![shelf(good.shelf)],
         keywords: Vec::new(),
         options: both[..if with_sizes { 2 } else { 1 }].to_vec(),
-        published_at: Timestamp::from_second(good.published).unwrap(),
+        published_at: moment(good.published),
         variants: things
             .map(|(at, thing)| DocumentVariant {
                 id: variant_id(n as u128, at as u128),
@@ -104,9 +139,14 @@ fn document(n: usize, good: &Good) -> Document {
                     .map(|value| text("", value))
                     .collect(),
                 price: thing.price,
+                listed: thing.listed.iter().map(listed_price).collect(),
             })
             .collect(),
     }
+}
+
+fn listed_price((price, from, until): &Listed) -> ListedPrice {
+    ListedPrice { price: *price, valid_from: from.map(moment), valid_until: until.map(moment) }
 }
 
 fn left(goods: &[Good]) -> HashSet<VariantId> {
@@ -164,22 +204,22 @@ impl Asked {
         }
     }
 
-    /// Whether a variant of the product fits, one by one.
-    fn fits(&self, good: &Good) -> bool {
+    /// Whether a variant of the product fits at this second, one by one.
+    fn fits(&self, good: &Good, at: i64) -> bool {
         let with_sizes = good.things.iter().all(|it| it.size.is_some());
         self.shelf.is_none_or(|shelf| shelf == good.shelf)
             && good.things.iter().any(|thing| {
                 let size = thing.size.filter(|_| with_sizes);
-                self.min.is_none_or(|min| thing.price >= min)
-                    && self.max.is_none_or(|max| thing.price <= max)
+                self.min.is_none_or(|min| thing.price(at) >= min)
+                    && self.max.is_none_or(|max| thing.price(at) <= max)
                     && (self.colours.is_empty() || self.colours.contains(thing.colour))
                     && (self.sizes.is_empty() || size.is_some_and(|it| self.sizes.contains(it)))
                     && (!self.in_stock || thing.is_left)
             })
     }
 
-    fn count(&self, goods: &[Good]) -> usize {
-        goods.iter().filter(|good| self.fits(good)).count()
+    fn count(&self, goods: &[Good], at: i64) -> usize {
+        goods.iter().filter(|good| self.fits(good, at)).count()
     }
 }
 
@@ -241,24 +281,27 @@ proptest! {
     }
 
     #[test]
-    fn counts_are_those_of_plain_reckoning(goods in vec(good(), 0..14), asked in asked()) {
-        let answer = shop(&goods).search(&asked.query(), now()).unwrap();
-        prop_assert_eq!(answer.total, asked.count(&goods));
-        let expected: BTreeSet<u128> =
-            (0_u128..).zip(&goods).filter(|(_, good)| asked.fits(good)).map(|(n, _)| n).collect();
-        let got: BTreeSet<u128> =
-            answer.page.items.iter().map(|id| id.as_uuid().as_u128()).collect();
+    fn counts_are_those_of_plain_reckoning(
+        goods in vec(good(), 0..14),
+        asked in asked(),
+        at in NOW - 1..NOW + 3,
+    ) {
+        let answer = shop(&goods).search(&asked.query(), moment(at)).unwrap();
+        prop_assert_eq!(answer.total, asked.count(&goods, at));
+        let fitting = (0_u128..).zip(&goods).filter(|(_, good)| asked.fits(good, at));
+        let expected: BTreeSet<u128> = fitting.map(|(n, _)| n).collect();
+        let got: BTreeSet<u128> = numbers(&answer).into_iter().collect();
         prop_assert_eq!(got, expected);
 
         let facets = answer.facets;
         let left = Asked { in_stock: true, ..asked.clone() };
-        prop_assert_eq!(facets.in_stock, left.count(&goods));
+        prop_assert_eq!(facets.in_stock, left.count(&goods, at));
         let shelves: BTreeMap<_, _> =
             facets.categories.iter().map(|it| (it.slug.clone(), it.count)).collect();
         for n in 0..3 {
             let other = Asked { shelf: Some(n), ..asked.clone() };
             let count = shelves.get(&shelf(n).slug).copied().unwrap_or(0);
-            prop_assert_eq!(count, other.count(&goods), "shelf {}", n);
+            prop_assert_eq!(count, other.count(&goods, at), "shelf {}", n);
         }
         let counted = |option: &str, value: &str| {
             let of = facets.options.iter().find(|it| it.key == option);
@@ -267,20 +310,67 @@ proptest! {
         };
         for colour in COLOURS {
             let other = Asked { colours: [colour].into(), ..asked.clone() };
-            prop_assert_eq!(counted("colour", colour), other.count(&goods), "{}", colour);
+            prop_assert_eq!(counted("colour", colour), other.count(&goods, at), "{}", colour);
         }
         for size in SIZES {
             let other = Asked { sizes: [size].into(), ..asked.clone() };
-            prop_assert_eq!(counted("size", size), other.count(&goods), "{}", size);
+            prop_assert_eq!(counted("size", size), other.count(&goods, at), "{}", size);
         }
         for range in &facets.prices {
             let (min, max) = (range.min.amount(), range.max.map(Money::amount));
             let other = Asked { min: Some(min), max, ..asked.clone() };
-            prop_assert_eq!(range.count, other.count(&goods), "from {}", min);
+            prop_assert_eq!(range.count, other.count(&goods, at), "from {}", min);
         }
         let ranges: usize = facets.prices.iter().map(|it| it.count).sum();
         let any = Asked { min: None, max: None, ..asked };
-        prop_assert!(ranges >= any.count(&goods), "every product has a price");
+        prop_assert!(ranges >= any.count(&goods, at), "every product has a price");
+    }
+
+    #[test]
+    fn the_order_by_price_is_that_of_the_moment(
+        goods in vec(good(), 0..14),
+        at in NOW - 1..NOW + 3,
+    ) {
+        let shop = shop(&goods);
+        for (sort, sign) in [(SearchSort::PriceAsc, 1), (SearchSort::PriceDesc, -1)] {
+            let query = SearchQuery { sort, ..asking("") };
+            let got = numbers(&shop.search(&query, moment(at)).unwrap());
+            let mut expected: Vec<(i64, u128)> =
+                goods.iter().zip(0..).map(|(good, n)| (sign * good.price_from(at), n)).collect();
+            expected.sort_unstable();
+            prop_assert_eq!(got, expected.into_iter().map(|(_, n)| n).collect::<Vec<_>>());
+        }
+    }
+
+    /// Each page is asked for a second later than the one before: whatever keeps its price is on one
+    /// of them.
+    #[test]
+    fn pages_end_also_when_prices_change_between_them(
+        goods in vec(good(), 0..14),
+        limit in 1_u32..4,
+        sort in select(vec![SearchSort::PriceAsc, SearchSort::PriceDesc]),
+        first in NOW - 4..NOW + 2,
+    ) {
+        let shop = shop(&goods);
+        let (mut walked, mut cursor) = (Vec::new(), None);
+        for at in first..first + 100 {
+            let page = SearchQuery {
+                sort, cursor: cursor.take(), limit: PageLimit::clamped(Some(limit)), ..asking("")
+            };
+            let answer = shop.search(&page, moment(at)).unwrap();
+            walked.extend(numbers(&answer));
+            cursor = answer.page.next_cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        prop_assert_eq!(cursor, None, "the pages end");
+        for (n, good) in (0_u128..).zip(&goods) {
+            let prices: BTreeSet<i64> = (NOW - 1..NOW + 3).map(|at| good.price_from(at)).collect();
+            if prices.len() == 1 {
+                prop_assert_eq!(walked.iter().filter(|it| **it == n).count(), 1, "{}", n);
+            }
+        }
     }
 
     /// Also when a new index, in another order and among others, comes between two pages.
@@ -307,7 +397,7 @@ proptest! {
             };
             let shop = if turn % 2 == 0 { &first } else { &second };
             let answer = shop.search(&page, now()).unwrap();
-            walked.extend(answer.page.items.iter().map(|id| id.as_uuid().as_u128()));
+            walked.extend(numbers(&answer));
             cursor = answer.page.next_cursor;
             if cursor.is_none() {
                 break;
