@@ -5,5 +5,6 @@
 mod cart;
 mod layout;
 mod orders;
+mod prices;
 mod products;
 mod search;

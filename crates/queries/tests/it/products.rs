@@ -1,8 +1,11 @@
 //! The product list and the product page.
 
 use jiff::SignedDuration;
-use kernel::{Clock as _, Locale, LocalizedText, Money, PageLimit, id::ProductId};
-use pricing::{Audience, PriceList, price_lists};
+use kernel::{
+    Clock as _, Locale, LocalizedText, Money, PageLimit,
+    id::{ProductId, VariantId},
+};
+use pricing::Audience;
 use queries::{
     Availability, ListError, categories,
     products::{ProductKey, ProductQuery, ProductSort, ProductView, detail, list, tiles},
@@ -12,6 +15,8 @@ use testkit::{
     TestDb,
     seed::{self, Shop},
 };
+
+use crate::prices;
 
 async fn slugs(db: &TestDb, query: &ProductQuery) -> Vec<String> {
     let mut conn = db.db().acquire().await.unwrap();
@@ -58,23 +63,12 @@ async fn a_tile_sums_up_the_variants() {
 /// White mugs for NT$ 300 and small bags for NT$ 1,000 for everyone, for an hour; and for members
 /// everything for less.
 async fn put_price_lists(db: &TestDb, shop: &Shop) {
-    let now = db.clock().now();
-    let mut conn = db.db().acquire().await.unwrap();
-    let list = |number: u128, audience| PriceList {
-        id: uuid::Uuid::from_u128(number).into(),
-        name: LocalizedText::new("週年慶", "Anniversary"),
-        audience,
-        valid_from: None,
-        valid_until: Some(now + SignedDuration::from_hours(1)),
-        active: true,
-    };
+    let hour = (None, Some(db.clock().now() + SignedDuration::from_hours(1)));
     for (number, audience, mug, tote) in
         [(1, Audience::Everyone, 300, 1_000), (2, Audience::Members, 200, 900)]
     {
-        let list = list(number, audience);
-        price_lists::add(&mut conn, &list, now).await.unwrap();
-        let prices = [(shop.mug_white, Some(twd(mug))), (shop.tote_small, Some(twd(tote)))];
-        price_lists::put_entries(&mut conn, list.id, &prices, 1, now).await.unwrap();
+        let all = [(shop.mug_white, mug), (shop.tote_small, tote)];
+        prices::put(db, number, audience, hour, &all).await;
     }
 }
 
@@ -235,10 +229,26 @@ async fn many(db: &TestDb) -> Shop {
     shop
 }
 
+/// Every third of them for less, for everyone; and all of them for next to nothing, for members.
+async fn reduce_some(db: &TestDb) {
+    let variant = |number: u8| -> VariantId { seed::id(0x80 + number, 9) };
+    let price = |number: u8| (variant(number), 60 + i64::from(number % 4));
+    let some: Vec<(VariantId, i64)> = (0..40).step_by(3).map(price).collect();
+    prices::put(db, 1, Audience::Everyone, (None, None), &some).await;
+    let all: Vec<(VariantId, i64)> = (0..40).map(|number| (variant(number), 1)).collect();
+    prices::put(db, 2, Audience::Members, (None, None), &all).await;
+}
+
 #[tokio::test]
 async fn pages_join_without_gaps_or_repeats_in_every_order() {
     let db = TestDb::new().await;
     many(&db).await;
+    every_order_joins(&db).await;
+    reduce_some(&db).await;
+    every_order_joins(&db).await;
+}
+
+async fn every_order_joins(db: &TestDb) {
     let mut conn = db.db().acquire().await.unwrap();
     for sort in [
         ProductSort::Relevance,
@@ -250,7 +260,7 @@ async fn pages_join_without_gaps_or_repeats_in_every_order() {
         for (locale, max_price) in [(Locale::ZhTw, None), (Locale::En, Some(twd(101)))] {
             let whole = ProductQuery { sort, locale, max_price, ..ProductQuery::default() };
             let whole = ProductQuery { limit: PageLimit::clamped(Some(100)), ..whole };
-            let expected = slugs(&db, &whole).await;
+            let expected = slugs(db, &whole).await;
             assert!(expected.len() > 4);
             let mut seen = Vec::new();
             let mut cursor = None;
@@ -273,6 +283,7 @@ async fn pages_join_without_gaps_or_repeats_in_every_order() {
 async fn the_orders_are_what_they_say() {
     let db = TestDb::new().await;
     many(&db).await;
+    reduce_some(&db).await;
     let mut conn = db.db().acquire().await.unwrap();
     let mut sorted = async |sort, locale| {
         let limit = PageLimit::clamped(Some(100));
@@ -281,6 +292,7 @@ async fn the_orders_are_what_they_say() {
     };
     let cheapest = sorted(ProductSort::PriceAsc, Locale::En).await;
     assert!(cheapest.is_sorted_by_key(|item| item.price_from));
+    assert_eq!(cheapest[0].price_from, twd(60), "by the price that is for everyone");
     let dearest = sorted(ProductSort::PriceDesc, Locale::En).await;
     assert!(dearest.is_sorted_by(|a, b| a.price_from >= b.price_from));
     let named = sorted(ProductSort::Name, Locale::En).await;
