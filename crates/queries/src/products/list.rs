@@ -131,6 +131,7 @@ pub async fn list(
 ) -> Result<Page<ProductSummary>, ListError> {
     let read = |cursor: &String| Place::read(cursor, query.sort, query.locale);
     let after = query.cursor.as_ref().map(read).transpose()?;
+    // What does not go by price need not know of price lists: the tiles are priced by themselves.
     let lists = if query.goes_by_price() { priced::lists(conn, now).await? } else { Vec::new() };
     let keys = sql::keys(conn, query, &lists, after.as_ref(), now).await?;
     let page = Page::from_rows(keys, query.limit, |last| {

@@ -20,13 +20,13 @@ use crate::{
 pub struct KeyRow {
     pub id: Uuid,
     pub published_at: jiff_sqlx::Timestamp,
-    /// By the price lists that were given; of lists that do not go by price, the own one.
+    /// By the price lists that were given.
     pub price_from: i64,
     pub name_key: String,
 }
 
-/// One page of ids, by the lowest prices of these price lists. The only SQL of the shop that is put together at run time: every value is bound,
-/// and every piece of text is one of the constants below.
+/// One page of ids, by the prices of these price lists. The only SQL of the shop that is put together at
+/// run time: every value is bound, and every piece of text is one of the constants below.
 #[instrument(name = "db.queries.product_keys", skip_all, err)]
 pub async fn keys(
     conn: &mut Connection,
