@@ -42,9 +42,8 @@ pub async fn keys(
     let mut sql = QueryBuilder::<Postgres>::new("SELECT p.id, p.published_at, offer.price_from, ");
     sql.push(name_key);
     sql.push(" AS name_key FROM catalog.products p");
-    sql.push(" CROSS JOIN LATERAL (SELECT min(");
-    push_price(&mut sql, lists);
-    sql.push(") AS price_from FROM catalog.variants v");
+    sql.push(" CROSS JOIN LATERAL (SELECT min(").push(price(lists)).push(") AS price_from");
+    push_variants(&mut sql, lists);
     sql.push(" WHERE v.product_id = p.id AND v.active) offer");
     sql.push(" WHERE p.status = 'published' AND p.published_at <= ");
     sql.push_bind(now.to_sqlx());
@@ -61,18 +60,23 @@ pub async fn keys(
     Ok(sql.build_query_as().fetch_all(conn).await?)
 }
 
-/// What the variant `v` costs: the lowest of its own price and those of these price lists, as
-/// [`pricing::Prices::unit_price`] says it. One look into an index for each variant, which does not
-/// hang on how long the lists are; without lists, none.
-fn push_price(sql: &mut QueryBuilder<Postgres>, lists: &[Uuid]) {
+/// What a variant of [`push_variants`] costs: the lowest of its own price and those of these price
+/// lists, as [`pricing::Prices::unit_price`] says it.
+const fn price(lists: &[Uuid]) -> &'static str {
+    // `least` passes over what is null: a variant of which the lists say nothing.
+    if lists.is_empty() { "v.price" } else { "least(v.price, listed.price)" }
+}
+
+/// Variants, and what these price lists say of each: one look into an index, however long the lists
+/// are. All prices of the lists at once would be read for a page of few products as well.
+fn push_variants(sql: &mut QueryBuilder<Postgres>, lists: &[Uuid]) {
+    sql.push(" FROM catalog.variants v");
     if lists.is_empty() {
-        sql.push("v.price");
         return;
     }
-    // `least` passes over a variant of which the lists say nothing.
-    sql.push("least(v.price, (SELECT min(e.price) FROM pricing.price_list_entries e");
-    sql.push(" WHERE e.variant_id = v.id AND e.list_id = ANY (").push_bind(lists.to_vec());
-    sql.push(")))");
+    sql.push(" CROSS JOIN LATERAL (SELECT min(e.price) AS price");
+    sql.push(" FROM pricing.price_list_entries e WHERE e.variant_id = v.id AND e.list_id = ANY (");
+    sql.push_bind(lists.to_vec()).push(")) listed");
 }
 
 fn push_filters(sql: &mut QueryBuilder<Postgres>, query: &ProductQuery, lists: &[Uuid]) {
@@ -80,20 +84,20 @@ fn push_filters(sql: &mut QueryBuilder<Postgres>, query: &ProductQuery, lists: &
         sql.push(" AND p.category_id IN (SELECT catalog.categories_within(");
         sql.push_bind(category.clone()).push("))");
     }
-    if query.min_price.is_none() && query.max_price.is_none() && !query.in_stock {
+    let is_by_price = query.min_price.is_some() || query.max_price.is_some();
+    if !is_by_price && !query.in_stock {
         return;
     }
+    let lists = if is_by_price { lists } else { &[] };
     // One variant has to fit all three: in stock at that price.
-    sql.push(" AND EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = p.id AND v.active");
+    sql.push(" AND EXISTS (SELECT");
+    push_variants(sql, lists);
+    sql.push(" WHERE v.product_id = p.id AND v.active");
     if let Some(min) = query.min_price {
-        sql.push(" AND ");
-        push_price(sql, lists);
-        sql.push(" >= ").push_bind(min.amount());
+        sql.push(" AND ").push(price(lists)).push(" >= ").push_bind(min.amount());
     }
     if let Some(max) = query.max_price {
-        sql.push(" AND ");
-        push_price(sql, lists);
-        sql.push(" <= ").push_bind(max.amount());
+        sql.push(" AND ").push(price(lists)).push(" <= ").push_bind(max.amount());
     }
     if query.in_stock {
         push_in_stock(sql);
