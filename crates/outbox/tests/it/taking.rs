@@ -194,3 +194,36 @@ async fn events_cannot_be_rewritten_and_their_numbers_are_not_cached() {
     assert_eq!(bench.ask(cache).await, "1");
     assert_eq!(bench.ask("SELECT count(*)::text FROM outbox.lanes").await, "64");
 }
+
+/// In a shop that has just begun there are no statistics yet, and what was taken is all there is.
+#[tokio::test]
+async fn what_was_taken_is_not_read_again_whatever_the_planner_believes() {
+    let bench = Bench::new().await;
+    bench
+        .execute(&format!(
+            "INSERT INTO outbox.events (shard, id, type, subject, data, occurred_at)
+             SELECT 1, gen_random_uuid(), '{HAPPENED}', gen_random_uuid(), '{{}}', now()
+               FROM generate_series(1, 20000)"
+        ))
+        .await;
+    bench.execute("UPDATE outbox.lanes SET taken = pg_current_snapshot() WHERE shard = 1").await;
+    let open = bench.appended(&[bench.good(on_shard(1, bench.subject()), 0)]).await;
+    let mut tx = bench.test.owner().begin().await.unwrap();
+    sqlx::query("SET LOCAL enable_seqscan = off").execute(&mut *tx).await.unwrap();
+    let plan: Vec<String> = sqlx::query_scalar(
+        "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF)
+         SELECT e.id FROM outbox.lanes l
+          CROSS JOIN LATERAL outbox.untaken(l.shard, l.taken, l.floor, pg_current_snapshot()) e
+          WHERE l.shard = 1",
+    )
+    .fetch_all(&mut *tx)
+    .await
+    .unwrap();
+    let looks: Vec<&String> = plan
+        .iter()
+        .filter(|line| line.contains("Cond:") && line.contains("\"position\""))
+        .collect();
+    assert_eq!(looks.len(), 2, "{plan:#?}");
+    assert!(looks.iter().all(|look| look.contains("(tx ") || look.contains(".tx ")), "{plan:#?}");
+    open.rollback().await.unwrap();
+}
