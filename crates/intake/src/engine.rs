@@ -52,7 +52,7 @@ impl Default for Settings {
             queue: 10_000,
             batch: 2_000,
             batchers: 2,
-            linger: Duration::from_millis(5),
+            linger: Duration::from_millis(20),
             reservation: SignedDuration::from_mins(30),
             hold_limit: 0,
             sourcing: inventory::Strategy::default(),

@@ -59,6 +59,9 @@ struct Asked {
     dearest_first: bool,
 }
 
+/// Slugs, with the prices to be expected on the tiles.
+type Shown = &'static [(&'static str, i64)];
+
 /// Slugs, with the prices on the tiles.
 type Tiles = Vec<(String, i64)>;
 
@@ -102,7 +105,7 @@ async fn lists_and_the_search_go_by_what_everyone_pays_at_that_moment() {
     let all = Asked::default();
     let between = |min, max| Asked { min: Some(min), max: Some(max), ..all };
     // What is asked; what there is at the own prices, and what during the sale.
-    let cases: [(Asked, &[(&str, i64)], &[(&str, i64)]); 8] = [
+    let cases: [(Asked, Shown, Shown); 8] = [
         (all, &[("mug", 390), ("tote", 1_290)], &[("tote", 350), ("mug", 390)]),
         (
             Asked { dearest_first: true, ..all },
@@ -158,7 +161,7 @@ async fn a_price_list_that_is_changed_or_removed_is_followed_by_the_search() {
 
 #[tokio::test]
 async fn a_price_list_may_begin_between_two_pages() {
-    let cases: [(ProductSort, &str, &[(&str, i64)]); 2] = [
+    let cases: [(ProductSort, &str, Shown); 2] = [
         // The bag moves to where the page before was: it is not seen.
         (ProductSort::PriceAsc, "mug", &[]),
         // It moves to where pages have yet to come: it is seen twice.
