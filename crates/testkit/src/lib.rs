@@ -17,6 +17,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 pub mod database;
+mod fingerprint;
 mod ledger;
 pub mod seed;
 pub mod server;

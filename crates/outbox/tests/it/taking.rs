@@ -203,7 +203,7 @@ async fn what_was_taken_is_not_read_again_whatever_the_planner_believes() {
         .execute(&format!(
             "INSERT INTO outbox.events (shard, id, type, subject, data, occurred_at)
              SELECT 1, gen_random_uuid(), '{HAPPENED}', gen_random_uuid(), '{{}}', now()
-               FROM generate_series(1, 20000)"
+               FROM generate_series(1, 3000)"
         ))
         .await;
     bench.execute("UPDATE outbox.lanes SET taken = pg_current_snapshot() WHERE shard = 1").await;
