@@ -207,23 +207,18 @@ async fn what_was_taken_is_not_read_again_whatever_the_planner_believes() {
         ))
         .await;
     bench.execute("UPDATE outbox.lanes SET taken = pg_current_snapshot() WHERE shard = 1").await;
-    let open = bench.appended(&[bench.good(on_shard(1, bench.subject()), 0)]).await;
     let mut tx = bench.test.owner().begin().await.unwrap();
     sqlx::query("SET LOCAL enable_seqscan = off").execute(&mut *tx).await.unwrap();
+    // As a round asks which lanes have something.
     let plan: Vec<String> = sqlx::query_scalar(
-        "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF)
-         SELECT e.id FROM outbox.lanes l
-          CROSS JOIN LATERAL outbox.untaken(l.shard, l.taken, l.floor, pg_current_snapshot()) e
-          WHERE l.shard = 1",
+        "EXPLAIN (COSTS OFF) SELECT l.shard FROM outbox.lanes l WHERE EXISTS (
+             SELECT FROM outbox.untaken(l.shard, l.taken, l.floor, pg_current_snapshot()))",
     )
     .fetch_all(&mut *tx)
     .await
     .unwrap();
-    let looks: Vec<&String> = plan
-        .iter()
-        .filter(|line| line.contains("Cond:") && line.contains("\"position\""))
-        .collect();
+    let is_look = |line: &&String| line.contains("Index Cond:") && line.contains("\"position\"");
+    let looks: Vec<&String> = plan.iter().filter(is_look).collect();
     assert_eq!(looks.len(), 2, "{plan:#?}");
-    assert!(looks.iter().all(|look| look.contains("(tx ") || look.contains(".tx ")), "{plan:#?}");
-    open.rollback().await.unwrap();
+    assert!(looks.iter().all(|look| look.contains("(tx ")), "{plan:#?}");
 }
