@@ -31,15 +31,33 @@ async fn ids(
     category: Uuid,
     now: Timestamp,
 ) -> DbResult<Vec<Uuid>> {
+    // Two looks into indexes, each as long as what is shown. As one condition ("chosen, or of the
+    // category") every product of the shop was read for each page.
     let ids = query_scalar!(
-        "SELECT p.id
-         FROM catalog.products p
-         LEFT JOIN catalog.related_products r ON r.product_id = $1 AND r.related_id = p.id
-         WHERE (r.position IS NOT NULL OR p.category_id = $2) AND p.id <> $1
-             AND p.status = 'published' AND p.published_at <= $3
-             AND EXISTS (SELECT FROM catalog.variants v WHERE v.product_id = p.id AND v.active)
-         ORDER BY r.position NULLS LAST, p.published_at DESC, p.id DESC
-         LIMIT $4",
+        r#"SELECT beside.id AS "id!"
+         FROM (
+             (SELECT p.id, r.position, p.published_at
+              FROM catalog.related_products r
+              JOIN catalog.products p ON p.id = r.related_id
+              WHERE r.product_id = $1 AND p.id <> $1
+                  AND p.status = 'published' AND p.published_at <= $3
+                  AND EXISTS (
+                      SELECT FROM catalog.variants v WHERE v.product_id = p.id AND v.active)
+              ORDER BY r.position LIMIT $4)
+             UNION ALL
+             (SELECT p.id, NULL, p.published_at
+              FROM catalog.products p
+              WHERE p.category_id = $2 AND p.id <> $1
+                  AND p.status = 'published' AND p.published_at <= $3
+                  AND EXISTS (
+                      SELECT FROM catalog.variants v WHERE v.product_id = p.id AND v.active)
+                  AND NOT EXISTS (
+                      SELECT FROM catalog.related_products r
+                      WHERE r.product_id = $1 AND r.related_id = p.id)
+              ORDER BY p.published_at DESC, p.id DESC LIMIT $4)
+         ) beside
+         ORDER BY beside.position NULLS LAST, beside.published_at DESC, beside.id DESC
+         LIMIT $4"#,
         product,
         category,
         now.to_sqlx() as _,
