@@ -114,7 +114,15 @@ function cancel(call: Call): void {
 
 function listRefunds(call: Call): void {
   const order = readOrder(call);
-  if (order) json(call.response, 200, { items: shop.refunds.get(order.id) ?? [] });
+  if (!order) return;
+  const due = shop.dueRefunds.get(order.id);
+  if (due) {
+    shop.dueRefunds.delete(order.id);
+    shop.refunds.set(order.id, due);
+    const last = order.payments.at(-1);
+    if (last) last.status = 'partially_refunded';
+  }
+  json(call.response, 200, { items: shop.refunds.get(order.id) ?? [] });
 }
 
 interface NewRefund {
@@ -262,18 +270,24 @@ async function lookUp(call: Call): Promise<void> {
   json(call.response, 200, { id: order.id, number, access_token: order.token });
 }
 
+/** What becomes of an order. */
+export type OrderChange = Partial<Order> & {
+  refunds?: OrderRefund[];
+  dueRefunds?: OrderRefund[];
+  pays?: boolean;
+};
+
 /** What the shop's people do: whatever a test says the order is now. */
 async function setOrder(call: Call): Promise<void> {
   const order = shop.orders.get(call.id);
   if (!order) return problem(call.response, 404, 'ORDER_NOT_FOUND');
-  const change = await readJson<Partial<Order> & { refunds?: OrderRefund[]; pays?: boolean }>(
-    call.request,
-  );
-  const { refunds, pays, status, ...more } = change;
+  const change = await readJson<OrderChange>(call.request);
+  const { refunds, dueRefunds, pays, status, ...more } = change;
   const last = order.payments.at(-1);
   if (pays !== undefined && last) settle(order, last, pays);
   Object.assign(order, more);
   if (refunds) shop.refunds.set(order.id, refunds);
+  if (dueRefunds) shop.dueRefunds.set(order.id, dueRefunds);
   if (status) shop.move(order.id, status, 'staff');
   shop.changed(order.id);
   json(call.response, 200, shown(order));

@@ -24,6 +24,8 @@ export const asked: CheckoutRequest[] = [];
 export const orders = new Map<string, Order & { token: string; user: string | null }>();
 /** What of orders' money goes back. */
 export const refunds = new Map<string, OrderRefund[]>();
+/** Refunds that are paid out at the moment in which somebody next asks for an order's. */
+export const dueRefunds = new Map<string, OrderRefund[]>();
 export const answers = new Map<string, { status: number; body: unknown }>();
 const watchers = new Map<string, Set<() => void>>();
 let offset = 0;
@@ -34,7 +36,7 @@ export function now(): Date {
 }
 
 export function reset(): void {
-  for (const map of [carts, coupons, orders, answers, refunds]) map.clear();
+  for (const map of [carts, coupons, orders, answers, refunds, dueRefunds]) map.clear();
   asked.length = 0;
   offset = 0;
   restock();

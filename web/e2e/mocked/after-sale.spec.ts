@@ -1,7 +1,7 @@
 /** Orders after payment: cancelling, refunds, parcels, returns. */
 import { readFile } from 'node:fs/promises';
 import { expect, test, type Page } from '@playwright/test';
-import { buy, openCancel, orderId, set, ship } from './orders.ts';
+import { buy, openCancel, orderId, refundOf, set, ship } from './orders.ts';
 import {
   complaints,
   expectAccessible,
@@ -232,19 +232,7 @@ test('a return: asked for, with pictures, answered, and settled', async ({ page 
   await expect(page.getByRole('main')).toContainText('退貨組收');
   await expect(page.getByTestId('add-picture')).toHaveCount(0);
 
-  const refund = {
-    id: crypto.randomUUID(),
-    status: 'succeeded',
-    amount: { amount: 450, currency: 'TWD' as const },
-    reason: 'returned',
-    automatic: true,
-    lines: [],
-    by_transfer: false,
-    account_needed: false,
-    account: null,
-    created_at: '2026-11-21T08:00:00Z',
-    ended_at: '2026-11-21T08:01:00Z',
-  };
+  const refund = refundOf(450);
   const lines = back.lines.map((line) => ({ ...line, received: 1, restocked: 1 }));
   const returns = [{ ...back, status: 'inspected' as const, refund_id: refund.id, lines }];
   await set(page, { returns, refunds: [refund], status: 'returned' });
@@ -255,6 +243,14 @@ test('a return: asked for, with pictures, answered, and settled', async ({ page 
   await expectAccessible(page);
   await page.getByRole('link', { name: '回到訂單' }).click();
   await expect(page.getByTestId('refund')).toContainText('原因：退貨');
+});
+
+test('money that goes back while the page is read is shown with what it did', async ({ page }) => {
+  await buy(page, 'longan-honey');
+  await set(page, { dueRefunds: [refundOf(100)] });
+  await page.reload();
+  await expect(page.getByTestId('refund')).toHaveAttribute('data-status', 'succeeded');
+  await expect(page.getByTestId('payment')).toHaveAttribute('data-status', 'partially_refunded');
 });
 
 test('a return says what it lacks, and is given up', async ({ page }) => {

@@ -1,6 +1,7 @@
 /** Orders in every state, for the tests of their pages. */
 import { expect, type Page } from '@playwright/test';
 import type { Order, OrderRefund, Shipment } from '../../src/lib/api/types.ts';
+import type { OrderChange } from '../mock/order-api.ts';
 import { visit } from './people.ts';
 import { addToCart, fillCheckout } from './shop.ts';
 
@@ -36,13 +37,28 @@ export async function buy(page: Page, slug: string, method = 'ecpay_credit', pre
   await expect(page.getByTestId('order-status')).toHaveAttribute('data-status', 'paid');
 }
 
-type Change = Partial<Order> & { refunds?: OrderRefund[]; pays?: boolean };
-
 /** What happens at the shop: the order becomes so. */
-export async function set(page: Page, change: Change): Promise<Order> {
+export async function set(page: Page, change: OrderChange): Promise<Order> {
   const answer = await page.request.post(`/api/dev/orders/${orderId(page)}`, { data: change });
   expect(answer.ok(), await answer.text()).toBe(true);
   return (await answer.json()) as Order;
+}
+
+/** Money that went back. */
+export function refundOf(amount: number): OrderRefund {
+  return {
+    id: crypto.randomUUID(),
+    status: 'succeeded',
+    amount: { amount, currency: 'TWD' },
+    reason: 'returned',
+    automatic: true,
+    lines: [],
+    by_transfer: false,
+    account_needed: false,
+    account: null,
+    created_at: '2026-11-21T08:00:00Z',
+    ended_at: '2026-11-21T08:01:00Z',
+  };
 }
 
 /** Sends everything in two parcels: one has arrived, the other is on its way. */

@@ -26,11 +26,7 @@ export async function loadOrder(event: RequestEvent, id: string): Promise<Order>
 }
 
 /** What of an order's money goes back, or went; nothing where that cannot be told just now. */
-export async function loadRefunds(
-  event: RequestEvent,
-  { id, payments }: Pick<Order, 'id' | 'payments'>,
-): Promise<OrderRefund[]> {
-  if (payments.length === 0) return [];
+export async function loadRefunds(event: RequestEvent, id: string): Promise<OrderRefund[]> {
   const params = { path: { id }, header: orderTokenHeader(event, id) };
   const refunds = await want(api(event).GET('/api/orders/{id}/refunds', { params }), { items: [] });
   return refunds.items;

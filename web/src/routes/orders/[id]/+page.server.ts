@@ -8,12 +8,14 @@ import type { Actions, PageServerLoad } from './$types.js';
 
 export const load: PageServerLoad = async (event) => {
   event.depends('shop:order');
-  const order = await loadOrder(event, event.params.id);
+  const { id } = event.params;
   const [refunds, methods] = await Promise.all([
-    loadRefunds(event, order),
+    loadRefunds(event, id),
     // An order can be read when what it could be paid by cannot.
     settle(api(event).GET('/api/payment-methods')),
   ]);
+  // After its refunds: the page looks again until they are done, and then shows what they did to it.
+  const order = await loadOrder(event, id);
   const [awaited] = openInstructions(order);
   const barcodes: Barcode[] = [];
   if (awaited?.code?.kind === 'barcode') barcodes.push(...awaited.code.segments.map(code39));

@@ -10,7 +10,7 @@ export const load: PageServerLoad = async (event) => {
   const order = await loadOrder(event, id);
   const back = order.returns.find((candidate) => candidate.id === returnId);
   if (!back) raise({ ...networkFailure(), status: 404, code: 'RETURN_NOT_FOUND' });
-  const refunds = back.refund_id ? await loadRefunds(event, order) : [];
+  const refunds = back.refund_id ? await loadRefunds(event, order.id) : [];
   return {
     order,
     back,
