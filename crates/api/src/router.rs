@@ -10,15 +10,11 @@ use axum::{
 };
 use kernel::{ErrorCode, Ids};
 use tower::ServiceBuilder;
-use tower_http::{
-    catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, DefaultPredicate, Predicate as _, predicate::SizeAbove},
-    timeout::TimeoutLayer,
-};
+use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use crate::{
     AppState,
-    kit::{Limits, Problem, entrance::Entrance},
+    kit::{Limits, Problem, compress::Compress, entrance::Entrance},
     openapi, ops,
 };
 
@@ -26,9 +22,6 @@ use crate::{
 const BODY_LIMIT: usize = 64 * 1024;
 /// The longest a request may take. Longer than the engine's own patience.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
-
-/// Answers below this are sent as they are: they fit into two packets either way.
-const COMPRESSED_FROM: u64 = 2 * 1024;
 
 /// Everything under `/api`, and `/healthz`, `/readyz`, `/metrics`.
 pub fn router(state: AppState) -> Router {
@@ -46,11 +39,10 @@ pub fn surround<S>(routes: Router<S>, ids: Ids, public_url: &str, limits: Limits
 where
     S: Clone + Send + Sync + 'static,
 {
-    let worthwhile = DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_FROM));
     let layers = ServiceBuilder::new()
         .layer(Entrance::new(ids, public_url, limits))
         .layer(CatchPanicLayer::custom(broken))
-        .layer(CompressionLayer::new().compress_when(worthwhile))
+        .layer(Compress)
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIME_LIMIT))
         .layer(DefaultBodyLimit::max(BODY_LIMIT));
     routes.layer(layers)

@@ -5,6 +5,7 @@ pub mod caller;
 pub mod cart_cookie;
 pub mod challenge;
 pub mod client_ip;
+pub mod compress;
 pub mod context;
 pub mod cookies;
 pub mod csv;
