@@ -55,13 +55,27 @@ pub trait Pace {
 
 struct Connection {
     stream: TcpStream,
-    request: Vec<u8>,
-    /// Bytes of the request that are out.
-    sent: usize,
+    /// What the kernel has not taken yet of a request; nearly always nothing.
+    unsent: Vec<u8>,
     /// The beginning of an answer that came in pieces.
     partial: Vec<u8>,
     /// When the request under way was meant to start.
     meant: Option<Instant>,
+}
+
+/// Writes what the kernel takes and says how much that is; `epoll` says when there is room for the
+/// rest.
+fn write(stream: &mut TcpStream, bytes: &[u8]) -> std::io::Result<usize> {
+    let mut sent = 0;
+    while sent < bytes.len() {
+        match stream.write(&bytes[sent..]) {
+            Ok(count) => sent += count,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(sent)
 }
 
 /// What went wrong on the way.
@@ -83,6 +97,9 @@ pub struct Engine {
     under_way: usize,
     scratch: Vec<u8>,
     requests: Requests,
+    /// The request being sent. One for all connections: what each of thousands keeps for itself is in
+    /// no cache when its turn comes.
+    request: Vec<u8>,
     expected: u16,
     /// What went wrong.
     pub troubles: Troubles,
@@ -111,8 +128,7 @@ impl Engine {
             epoll.add(&stream, EpollEvent::new(flags, place as u64)).context("epoll")?;
             connections.push(Connection {
                 stream,
-                request: requests.blank(),
-                sent: 0,
+                unsent: Vec::new(),
                 partial: Vec::new(),
                 meant: None,
             });
@@ -123,6 +139,7 @@ impl Engine {
             connections,
             under_way: 0,
             scratch: vec![0; SCRATCH],
+            request: requests.blank(),
             requests,
             expected,
             troubles: Troubles::default(),
@@ -184,31 +201,23 @@ impl Engine {
     }
 
     fn send(&mut self, place: usize, meant: Instant) {
+        self.requests.patch(&mut self.request);
         let connection = &mut self.connections[place];
-        self.requests.patch(&mut connection.request);
-        connection.sent = 0;
         connection.meant = Some(meant);
         self.under_way += 1;
-        self.push(place);
-    }
-
-    /// Writes what the kernel takes; `epoll` says when there is room for the rest.
-    fn push(&mut self, place: usize) {
-        let connection = &mut self.connections[place];
-        while connection.sent < connection.request.len() {
-            match connection.stream.write(&connection.request[connection.sent..]) {
-                Ok(count) => connection.sent += count,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return self.lose(place),
-            }
+        match write(&mut connection.stream, &self.request) {
+            Ok(sent) => connection.unsent.extend_from_slice(&self.request[sent..]),
+            Err(_) => self.lose(place),
         }
     }
 
     fn attend(&mut self, at: usize, events: EpollFlags, pace: &mut impl Pace) {
-        let connection = &self.connections[at];
-        if connection.meant.is_some() && connection.sent < connection.request.len() {
-            self.push(at);
+        let connection = &mut self.connections[at];
+        if !connection.unsent.is_empty() {
+            match write(&mut connection.stream, &connection.unsent) {
+                Ok(sent) => drop(connection.unsent.drain(..sent)),
+                Err(_) => return self.lose(at),
+            }
         }
         if events.intersects(EpollFlags::EPOLLIN | EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR) {
             self.receive(at, pace);
@@ -271,6 +280,7 @@ impl Engine {
     fn lose(&mut self, place: usize) {
         let connection = &mut self.connections[place];
         self.epoll.delete(&connection.stream).ok();
+        connection.unsent.clear();
         self.troubles.broken += 1;
         if connection.meant.take().is_some() {
             self.under_way -= 1;
