@@ -11,7 +11,8 @@ use uuid::Uuid;
 /// Makes and checks the tokens.
 #[derive(Clone)]
 pub struct OrderAccess {
-    key: [u8; 32],
+    /// With the key taken in: every order begins with a copy.
+    keyed: Hmac<Sha256>,
 }
 
 impl std::fmt::Debug for OrderAccess {
@@ -22,8 +23,9 @@ impl std::fmt::Debug for OrderAccess {
 
 impl OrderAccess {
     /// With this installation's secret.
-    pub const fn new(key: [u8; 32]) -> Self {
-        Self { key }
+    pub fn new(key: [u8; 32]) -> Self {
+        let keyed = Hmac::<Sha256>::new_from_slice(&key);
+        Self { keyed: keyed.unwrap_or_else(|_| unreachable!("HMAC takes keys of any length")) }
     }
 
     /// The token for an order.
@@ -63,10 +65,7 @@ impl OrderAccess {
     }
 
     fn keyed(&self, purpose: &[u8]) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key)
-            .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
-        mac.update(purpose);
-        mac
+        self.keyed.clone().chain_update(purpose)
     }
 }
 

@@ -210,6 +210,9 @@ impl Works {
     /// Leaves out those for which nobody waits any more. Their keys are free again: the order may be
     /// asked for anew.
     fn still_wanted(&self, tickets: Vec<Ticket>) -> Vec<Ticket> {
+        if !tickets.iter().any(Ticket::is_abandoned) {
+            return tickets;
+        }
         let (gone, wanted): (Vec<_>, Vec<_>) = tickets.into_iter().partition(Ticket::is_abandoned);
         let unavailable = |ticket| (ticket, Err(PlaceError::Unavailable));
         self.answer_all(gone.into_iter().map(unavailable).collect(), None);

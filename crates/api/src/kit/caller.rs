@@ -60,16 +60,19 @@ where
         if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
             let token = value.to_str().ok().and_then(bearer).ok_or_else(refused)?;
             let claims = if token.starts_with(ApiKey::PREFIX) {
-                // Boxed: the requests of everybody else need not carry the room for it.
+                // Boxed, as the counting is: the requests of everybody else need not carry the room.
                 Box::pin(by_api_key(&state, token, now)).await?
             } else {
                 by_token(&state, token, now)?
             };
-            return counted(&state, parts, claims).await;
+            return Box::pin(counted(&state, parts, claims)).await;
         }
         let jar = CookieJar::from_headers(&parts.headers);
         match cookies::read(&state, &jar, ACCESS_COOKIE) {
-            Some(token) => counted(&state, parts, by_token(&state, token, now)?).await,
+            Some(token) => {
+                let claims = by_token(&state, token, now)?;
+                Box::pin(counted(&state, parts, claims)).await
+            }
             None if cookies::read(&state, &jar, REFRESH_COOKIE).is_some() => Err(refused()),
             None => Ok(Self(None)),
         }

@@ -11,6 +11,9 @@ use super::problem::Problem;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
+/// Bytes of a usual order, in which its fingerprint is taken without having to grow.
+const USUAL: usize = 512;
+
 impl IdempotencyKey {
     /// The key made unique for who asks and what for: two buyers may choose the same key.
     pub fn scoped(&self, purpose: &str, caller: Option<UserId>) -> Uuid {
@@ -28,7 +31,12 @@ impl IdempotencyKey {
 
 /// What was asked, in 32 bytes: the same for the same content however it was spaced.
 pub fn fingerprint(request: &impl serde::Serialize) -> [u8; 32] {
-    Sha256::digest(serde_json::to_vec(request).unwrap_or_default()).into()
+    let mut content = Vec::with_capacity(USUAL);
+    // A form that was read can be written; if not, all such are taken for the same.
+    if serde_json::to_writer(&mut content, request).is_err() {
+        content.clear();
+    }
+    Sha256::digest(&content).into()
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {

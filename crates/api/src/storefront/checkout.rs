@@ -2,12 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::State,
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, response::Response};
 use axum_extra::extract::CookieJar;
 use cart::CartLine;
 use garde::Validate;
@@ -20,7 +15,7 @@ use utoipa::ToSchema;
 use super::{
     order_requests::{self, status::OrderRequest},
     orders::{
-        created::{CreatedOrder, created},
+        created::{self, CreatedOrder},
         form::{AddressForm, ContactForm, check_long_text},
         refusal,
     },
@@ -155,9 +150,7 @@ pub async fn handler(
     }
     let placed = state.intake.place(request).await.map_err(|e| refusal::problem(e, &state))?;
     empty_cart(Arc::clone(&placed)).await;
-    let location = format!("/api/orders/{}", placed.order.id);
-    let body = created(&placed, &state.checkout.access);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(body)).into_response())
+    Ok(created::answer(placed, &state.checkout.access))
 }
 
 /// A line of the cart, to be ordered.

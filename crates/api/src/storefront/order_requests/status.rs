@@ -88,7 +88,7 @@ impl OrderRequest {
     ) -> Self {
         match outcome {
             Ok(placed) => {
-                let order = created(&placed, &state.checkout.access);
+                let order = created(placed, &state.checkout.access);
                 Self { order: Some(order), ..Self::new(name, OrderRequestStatus::Placed) }
             }
             Err(error) => {

@@ -1,13 +1,9 @@
 //! `POST /api/orders`
 
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
-use axum::{
-    Json,
-    extract::State,
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, response::Response};
+use futures::{FutureExt as _, future::Either};
 use garde::Validate;
 use intake::{PlaceOrder, RequestedLine};
 use kernel::{Money, Quantity, id::VariantId};
@@ -15,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    created::{CreatedOrder, created},
+    created::{self, CreatedOrder},
     form::{AddressForm, ContactForm, check_long_text},
     refusal,
 };
@@ -111,7 +107,8 @@ fn few(quantity: &Quantity, (): &()) -> garde::Result {
         (status = 503, description = "`QUEUE_FULL`, `SERVICE_UNAVAILABLE`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub async fn handler(
+#[expect(clippy::needless_pass_by_value, reason = "extractors come by value")]
+pub fn handler(
     State(state): State<AppState>,
     caller: Caller,
     visit: Visit,
@@ -119,15 +116,19 @@ pub async fn handler(
     key: IdempotencyKey,
     RespondAsync(respond_async): RespondAsync,
     kit::Json(form): kit::Json<NewOrder>,
-) -> Result<Response, Problem> {
+) -> impl Future<Output = Result<Response, Problem>> {
+    // Nothing `async` here: it would keep room for its arguments, and for what it awaits twice over,
+    // for as long as the buyer waits.
     let request = asked(form, &caller, &key, visit.spared);
     if respond_async {
-        return order_requests::submit::respond_async(&state, request, async |_| {});
+        let answer = order_requests::submit::respond_async(&state, request, async |_| {});
+        return Either::Left(ready(answer));
     }
-    let placed = state.intake.place(request).await.map_err(|e| refusal::problem(e, &state))?;
-    let location = format!("/api/orders/{}", placed.order.id);
-    let body = created(&placed, &state.checkout.access);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(body)).into_response())
+    let placing = state.intake.place(request);
+    Either::Right(placing.map(move |placed| match placed {
+        Ok(placed) => Ok(created::answer(placed, &state.checkout.access)),
+        Err(error) => Err(refusal::problem(error, &state)),
+    }))
 }
 
 /// What the engine is asked. Nothing of the form is kept beside it while the buyer waits.

@@ -2,20 +2,27 @@
 
 use std::sync::Arc;
 
+use axum::{
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
 use checkout::OrderAccess;
-use intake::{Deduction, Placed};
+use intake::{Deduction, LineFace, Placed};
 use jiff::Timestamp;
 use kernel::{
     Money,
     id::{OrderId, VariantId, WarehouseId},
 };
-use orders::OrderNumber;
+use orders::{Line, LineComponent, OrderNumber};
 use queries::{
     AdjustmentView, BundlePartView, Image, adjustment,
     orders::{OrderItemView, OrderStatusWord},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::kit;
 
 /// A placed order.
 #[derive(Debug, Serialize, ToSchema)]
@@ -71,51 +78,61 @@ pub struct InventoryDeduction {
     pub available_after: i32,
 }
 
-/// The answer for a placed order.
-pub fn created(placed: &Placed, access: &OrderAccess) -> CreatedOrder {
-    let order = &placed.order;
-    let items = order.lines.iter().zip(&placed.faces).map(|(line, face)| OrderItemView {
+/// `201`, with the order and where it is.
+pub fn answer(placed: Arc<Placed>, access: &OrderAccess) -> Response {
+    let mut id = Uuid::encode_buffer();
+    let id = placed.order.id.as_uuid().hyphenated().encode_lower(&mut id);
+    let location = [(header::LOCATION, ["/api/orders/", id].concat())];
+    (StatusCode::CREATED, location, kit::Json(created(placed, access))).into_response()
+}
+
+/// What is said of a placed order. Its texts are shared with every other order of the same things, and
+/// counted: if nobody else holds this one, they are handed on, not counted up and down again.
+pub fn created(placed: Arc<Placed>, access: &OrderAccess) -> CreatedOrder {
+    let Placed { order, deductions, components, adjustments, backordered, faces, .. } =
+        Arc::unwrap_or_clone(placed);
+    let item = |(line, face): (Line, LineFace)| OrderItemView {
         line_no: line.line_no,
         variant_id: line.variant,
-        product_slug: face.product_slug.clone(),
-        sku: line.sku.clone(),
-        name: line.name.clone(),
-        variant_name: line.variant_name.clone(),
+        product_slug: face.product_slug,
+        sku: line.sku,
+        name: line.name,
+        variant_name: line.variant_name,
         image: face.image.as_deref().map(image),
         quantity: line.quantity.get(),
         unit_price: line.unit_price,
         line_total: line.line_total,
-        backordered: backordered(placed, line.line_no),
-        components: parts(placed, line.line_no),
-    });
+        backordered: units_of(&backordered, line.line_no),
+        components: parts(&components, line.line_no),
+    };
     CreatedOrder {
         id: order.id,
         number: OrderNumber::of(order.id).to_string(),
         status: OrderStatusWord::PendingPayment,
-        items: items.collect(),
+        items: order.lines.into_iter().zip(faces).map(item).collect(),
         subtotal: order.subtotal,
         discount: order.discount,
-        adjustments: placed.adjustments.iter().map(adjustment::of_order).collect(),
+        adjustments: adjustments.iter().map(adjustment::of_order).collect(),
         shipping_fee: order.shipping_fee,
         total: order.total,
         vat_included: pricing::vat_included(order.total),
         reserved_until: order.reserved_until,
         created_at: order.created_at,
-        inventory_deduction_results: placed.deductions.iter().map(deduction).collect(),
+        inventory_deduction_results: deductions.into_iter().map(deduction).collect(),
         access_token: order.customer.is_none().then(|| access.token(order.id)),
     }
 }
 
 /// Units of a line that were sold beyond stock.
-fn backordered(placed: &Placed, line_no: i16) -> u32 {
-    let own = placed.backordered.iter().find(|(line, _)| *line == line_no);
+fn units_of(backordered: &[(i16, i32)], line_no: i16) -> u32 {
+    let own = backordered.iter().find(|(line, _)| *line == line_no);
     own.map_or(0, |(_, units)| u32::try_from(*units).unwrap_or(0))
 }
 
 /// What a line's bundle is made of.
-fn parts(placed: &Placed, line_no: i16) -> Vec<BundlePartView> {
-    let own = placed.components.iter().filter(|component| component.line_no == line_no);
-    let view = |component: &orders::LineComponent| BundlePartView {
+fn parts(components: &[LineComponent], line_no: i16) -> Vec<BundlePartView> {
+    let own = components.iter().filter(|component| component.line_no == line_no);
+    let view = |component: &LineComponent| BundlePartView {
         variant_id: component.variant,
         sku: component.sku.clone(),
         name: component.name.clone(),
@@ -125,10 +142,10 @@ fn parts(placed: &Placed, line_no: i16) -> Vec<BundlePartView> {
     own.map(view).collect()
 }
 
-fn deduction(deduction: &Deduction) -> InventoryDeduction {
+fn deduction(deduction: Deduction) -> InventoryDeduction {
     InventoryDeduction {
         variant_id: deduction.variant,
-        sku: deduction.sku.clone(),
+        sku: deduction.sku,
         warehouse_id: deduction.warehouse,
         quantity: deduction.quantity,
         available_before: deduction.available_before,
