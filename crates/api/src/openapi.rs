@@ -3,14 +3,20 @@
 mod limited;
 mod page;
 
-use axum::{Router, body::Bytes, http::header, routing::get};
+use axum::{Router, body::Bytes, extract::State, http::header, routing::get};
+use kernel::ErrorCode;
+use tokio::sync::OnceCell;
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{AppState, admin, dev, hooks, kit::caller, storefront};
+use crate::{
+    AppState, admin, dev, hooks,
+    kit::{Problem, caller},
+    storefront,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -20,7 +26,7 @@ use crate::{AppState, admin, dev, hooks, kit::caller, storefront};
                        stable `code`; money is whole TWD; times are UTC.",
         license(name = "MIT OR Apache-2.0")
     ),
-    components(schemas(crate::kit::problem::ProblemBody, kernel::ErrorCode)),
+    components(schemas(crate::kit::problem::ProblemBody, ErrorCode)),
     modifiers(&Security)
 )]
 struct Description;
@@ -54,12 +60,41 @@ pub fn description() -> utoipa::openapi::OpenApi {
 }
 
 /// `/api/openapi.json`, and pages to read it.
-pub fn documents(description: &utoipa::openapi::OpenApi) -> Router<AppState> {
-    // Written once: both are large, and anybody may ask for them as often as they like.
-    let json = Bytes::from(serde_json::to_vec(description).unwrap_or_default());
-    let page = page::Page::of(&serde_json::to_value(description).unwrap_or_default());
-    let json_type = [(header::CONTENT_TYPE, "application/json")];
-    Router::new()
-        .route("/api/openapi.json", get(async move || (json_type, json)))
-        .route("/api/docs", get(async move || page.answer()))
+pub fn documents() -> Router<AppState> {
+    // Written once, for both are large, and anybody may ask for them as often as they like; and not
+    // before somebody asks: most shops are never asked, and need the memory for their customers.
+    static WRITTEN: [OnceCell<Documents>; 2] = [OnceCell::const_new(), OnceCell::const_new()];
+    async fn written(state: &AppState) -> Result<&'static Documents, Problem> {
+        let with_dev = state.dev_clock.is_some();
+        let write = async || {
+            tokio::task::spawn_blocking(move || Documents::of(with_dev)).await.map_err(|error| {
+                tracing::error!(%error, "the API's description could not be written");
+                Problem::new(ErrorCode::Internal)
+            })
+        };
+        WRITTEN[usize::from(with_dev)].get_or_try_init(write).await
+    }
+    let json = async |State(state): State<AppState>| -> Result<_, Problem> {
+        let json_type = [(header::CONTENT_TYPE, "application/json")];
+        Ok((json_type, written(&state).await?.json.clone()))
+    };
+    let page = async |State(state): State<AppState>| -> Result<_, Problem> {
+        Ok(written(&state).await?.page.answer())
+    };
+    Router::new().route("/api/openapi.json", get(json)).route("/api/docs", get(page))
+}
+
+#[derive(Debug)]
+struct Documents {
+    json: Bytes,
+    page: page::Page,
+}
+
+impl Documents {
+    fn of(with_dev: bool) -> Self {
+        let description = routes(with_dev).split_for_parts().1;
+        let json = serde_json::to_vec(&description).unwrap_or_default();
+        let page = page::Page::of(&serde_json::to_value(&description).unwrap_or_default());
+        Self { json: json.into(), page }
+    }
 }

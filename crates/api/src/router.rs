@@ -25,9 +25,9 @@ const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// Everything under `/api`, and `/healthz`, `/readyz`, `/metrics`.
 pub fn router(state: AppState) -> Router {
-    let (api, description) = openapi::routes(state.dev_clock.is_some()).split_for_parts();
+    let (api, _) = openapi::routes(state.dev_clock.is_some()).split_for_parts();
     let api = api
-        .merge(openapi::documents(&description))
+        .merge(openapi::documents())
         .merge(ops::router())
         .fallback(async || Problem::new(ErrorCode::NotFound))
         .method_not_allowed_fallback(async || Problem::new(ErrorCode::MethodNotAllowed));

@@ -211,7 +211,7 @@ impl Reminders {
         let mail = PaymentReminder { order: addressee, total, pay_until };
         let mut jobs = vec![self.job(SEND_PAYMENT_REMINDER, &mail)];
         if self.texts && texts::reaches(&order.contact.phone) {
-            let phone = order.contact.phone.clone();
+            let phone = order.contact.phone.to_string();
             let text = PaymentReminderText { phone, locale, number, pay_until };
             jobs.push(self.job(TEXT_PAYMENT_REMINDER, &text));
         }
@@ -222,7 +222,7 @@ impl Reminders {
         let guest = order.customer.is_none();
         payload::Order {
             number: OrderNumber::of(order.id).to_string(),
-            email: order.contact.email.clone(),
+            email: order.contact.email.to_string(),
             locale: order.locale,
             order_url: Some(self.checkout.order_url(order.id, order.locale, "", guest)),
         }

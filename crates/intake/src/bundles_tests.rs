@@ -7,6 +7,8 @@ use orders::{Address, Contact};
 use proptest::prelude::*;
 use uuid::Uuid;
 
+use compact_str::CompactString;
+
 use super::*;
 
 /// Variants 1 to 9 have stock of their own; from 101 on they are bundles.
@@ -54,7 +56,7 @@ fn request(lines: &[(u8, i64)]) -> PlaceOrder {
         quantity: Quantity::new(*quantity).unwrap(),
         unit_price: None,
     };
-    let text = String::new;
+    let text = CompactString::default;
     PlaceOrder {
         key: Uuid::nil(),
         fingerprint: [0; 32],

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use kernel::{
     Locale, Money, Quantity,
     id::{UserId, VariantId},
@@ -28,9 +29,9 @@ pub struct PlaceOrder {
     /// Where the goods go.
     pub shipping_address: Arc<Address>,
     /// The shipping method's code.
-    pub shipping_method: Arc<str>,
+    pub shipping_method: CompactString,
     /// The payment method's code.
-    pub payment_method: Arc<str>,
+    pub payment_method: CompactString,
     /// A coupon.
     pub coupon_code: Option<String>,
     /// What the buyer wrote.

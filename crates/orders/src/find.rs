@@ -47,7 +47,7 @@ pub async fn find(
     number: OrderNumber,
     given: &Given,
 ) -> DbResult<Option<OrderId>> {
-    let nobody = (None, Contact { email: "@".to_owned(), phone: String::new() });
+    let nobody = (None, Contact { email: "@".into(), phone: "".into() });
     let named = sql::guest_orders(conn, number).await?;
     let one = named.into_iter().find(|(id, _)| OrderNumber::of(*id) == number);
     let (id, contact) = one.map_or(nobody, |(id, contact)| (Some(id), contact));
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     fn contact() -> Contact {
-        Contact { email: "Ming.Wang@example.com".to_owned(), phone: "0912-345-678".to_owned() }
+        Contact { email: "Ming.Wang@example.com".into(), phone: "0912-345-678".into() }
     }
 
     #[test]

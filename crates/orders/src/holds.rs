@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     fn holder(account: Option<u128>, email: &str, phone: &str) -> Holder {
-        let contact = Contact { email: email.to_owned(), phone: phone.to_owned() };
+        let contact = Contact { email: email.into(), phone: phone.into() };
         Holder::new(account.map(|id| UserId::from(Uuid::from_u128(id))), &contact)
     }
 

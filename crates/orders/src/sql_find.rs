@@ -23,7 +23,7 @@ pub(crate) async fn guest_orders(
     )
     .fetch_all(conn)
     .await?;
-    let of = |email, phone| Contact { email, phone };
+    let of = |email: String, phone: String| Contact { email: email.into(), phone: phone.into() };
     Ok(rows
         .into_iter()
         .map(|row| (row.id.into(), of(row.contact_email, row.contact_phone)))

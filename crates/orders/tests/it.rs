@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+#[path = "it/copying.rs"]
+mod copying;
 #[path = "it/keys.rs"]
 mod keys;
 

@@ -15,7 +15,7 @@ const STYLE: &str = include_str!("page.css");
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// The page, written once.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Page {
     html: axum::body::Bytes,
     policy: String,
@@ -33,8 +33,9 @@ impl Page {
     }
 
     /// As an answer.
-    pub fn answer(self) -> Response {
-        ([(header::CONTENT_SECURITY_POLICY, self.policy)], Html(self.html)).into_response()
+    pub fn answer(&self) -> Response {
+        let policy = [(header::CONTENT_SECURITY_POLICY, self.policy.as_str())];
+        (policy, Html(self.html.clone())).into_response()
     }
 }
 

@@ -43,7 +43,7 @@ fn ask(
     let variants = [bench.shop.tote_large, bench.shop.mug_white, bench.shop.mug_black];
     let mut request = bench.order(&[(variants[number % variants.len()], 1)]);
     let contact = Arc::make_mut(&mut request.contact);
-    (contact.email, contact.phone) = (email.to_owned(), phone.to_owned());
+    (contact.email, contact.phone) = (email.into(), phone.into());
     request.customer = account.map(|id| UserId::from(Uuid::from_u128(id)));
     request
 }
@@ -91,7 +91,7 @@ async fn whoever_holds_too_much_is_in_nobodys_way() {
             ask(&bench, n, None, email, &format!("09{n:08}"))
         })
         .collect();
-    let emails: Vec<String> = requests.iter().map(|it| it.contact.email.clone()).collect();
+    let emails: Vec<_> = requests.iter().map(|it| it.contact.email.clone()).collect();
     let answers = on_two_nodes(&bench, requests).await;
     let mut by_name: HashMap<&str, usize> = HashMap::new();
     for (email, answer) in emails.iter().zip(&answers) {

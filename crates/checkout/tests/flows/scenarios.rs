@@ -31,8 +31,10 @@ fn overlapping() -> Settings {
 
 /// A request of a buyer of one's own.
 fn buyer(bench: &Bench, number: usize, variant: VariantId, quantity: i64) -> PlaceOrder {
-    let contact =
-        Contact { email: format!("buyer{number}@example.com"), phone: format!("09{number:08}") };
+    let contact = Contact {
+        email: format!("buyer{number}@example.com").into(),
+        phone: format!("09{number:08}").into(),
+    };
     PlaceOrder { contact: Arc::new(contact), ..bench.order(&[(variant, quantity)]) }
 }
 

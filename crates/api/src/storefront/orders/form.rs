@@ -58,20 +58,20 @@ pub struct AddressForm {
 
 impl From<ContactForm> for Contact {
     fn from(form: ContactForm) -> Self {
-        Self { email: form.email.trim().to_owned(), phone: form.phone }
+        Self { email: form.email.trim().into(), phone: form.phone.into() }
     }
 }
 
 impl From<AddressForm> for Address {
     fn from(form: AddressForm) -> Self {
         Self {
-            name: form.name.trim().to_owned(),
-            phone: form.phone,
-            postal_code: form.postal_code,
-            city: form.city,
-            district: form.district,
-            address1: form.address1.trim().to_owned(),
-            address2: form.address2.filter(|text| !text.trim().is_empty()),
+            name: form.name.trim().into(),
+            phone: form.phone.into(),
+            postal_code: form.postal_code.into(),
+            city: form.city.into(),
+            district: form.district.into(),
+            address1: form.address1.trim().into(),
+            address2: form.address2.filter(|text| !text.trim().is_empty()).map(Into::into),
         }
     }
 }

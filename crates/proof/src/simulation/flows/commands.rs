@@ -167,7 +167,7 @@ fn request(key: Key, basket: &Basket, prices: &[i64]) -> PlaceOrder {
         customer: None,
         locale: Locale::ZhTw,
         contact: Arc::new(Contact {
-            email: format!("buyer{}@example.com", basket.buyer),
+            email: format!("buyer{}@example.com", basket.buyer).into(),
             phone: "0912345678".into(),
         }),
         shipping_address: Arc::new(Address {
