@@ -51,6 +51,14 @@ fn seeds_165_to_219_agree_with_the_auditor() {
     play(165..220);
 }
 
+/// `make proof` came upon it: an attempt fails when another has paid for the order.
+#[test]
+fn a_late_failure_agrees_with_the_auditor() {
+    let scenario = scenario(807_481_102);
+    let played = Ground::new().unwrap().play(&scenario).unwrap();
+    assert!(played.is_ok(), "{scenario}{played:?}");
+}
+
 /// The same seed gives the same verdict, and lets the same statements through in the same order;
 /// except where PostgreSQL chooses whom it wakes first, which it rarely does (docs/simulation.md).
 #[test]

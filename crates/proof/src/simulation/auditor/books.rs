@@ -102,8 +102,9 @@ pub struct Payment {
     pub amount: i64,
     /// Where that is.
     pub money: Money,
-    /// It failed at some time.
-    pub failed: bool,
+    /// It failed while its order waited for money: its buyer had to be told. Who has paid by another
+    /// attempt is not.
+    pub failure_told: bool,
 }
 
 /// The books.

@@ -163,7 +163,7 @@ fn expected_events(books: &Books) -> BTreeMap<String, usize> {
         let back = matches!(payment.money, Money::GoesBack(_) | Money::AskedBack);
         let came = back || payment.money == Money::Kept;
         add(format!("payment.succeeded {key}"), usize::from(came));
-        add(format!("payment.failed {key}"), usize::from(payment.failed));
+        add(format!("payment.failed {key}"), usize::from(payment.failure_told));
         add(format!("refund.requested {key}"), usize::from(back));
     }
     for ((variant, house), shelf) in &books.shelves {

@@ -133,7 +133,7 @@ impl Books {
             return Answer::TooLate;
         }
         let amount = order.total;
-        let payment = Payment { trade_no: None, amount, money: Money::Asked, failed: false };
+        let payment = Payment { trade_no: None, amount, money: Money::Asked, failure_told: false };
         self.payments.insert((key, attempt), payment);
         Answer::Form { trade_no: String::new(), amount }
     }
@@ -163,9 +163,10 @@ impl Books {
     }
 
     fn settle(&mut self, key: Key, attempt: Attempt, money: Money) {
+        let waits = self.orders.get(&key).is_some_and(|order| order.state == State::Waiting);
         if let Some(payment) = self.payments.get_mut(&(key, attempt)) {
             payment.money = money;
-            payment.failed |= money == Money::Refused;
+            payment.failure_told |= waits && money == Money::Refused;
         }
     }
 
