@@ -1,13 +1,12 @@
 use std::collections::BTreeMap;
 
+use compact_str::CompactString;
 use inventory::{Balance, Cause, Ledger, Preference, StockKey, StockRow, allocate};
 use jiff::Timestamp;
 use kernel::{Actor, Locale, LocalizedText, Money};
 use orders::{Address, Contact};
 use proptest::prelude::*;
 use uuid::Uuid;
-
-use compact_str::CompactString;
 
 use super::*;
 

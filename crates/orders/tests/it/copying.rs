@@ -1,6 +1,14 @@
 //! Rows written by `COPY`, more than a socket takes at a time: all of them, or none.
 
-use pg::copy::{Table, rows};
+use std::{
+    pin::{Pin, pin},
+    task::{Context, Poll},
+};
+
+use pg::{
+    Db, DbOptions,
+    copy::{Table, rows},
+};
 use testkit::TestDb;
 
 const TABLE: Table = Table { name: "many", columns: &["id", "text"] };
@@ -69,4 +77,61 @@ async fn a_row_that_cannot_be_stored_takes_the_others_with_it() {
     .await
     .unwrap();
     assert_eq!(stored(&mut conn).await, (1_000, 500_500, 30_000));
+}
+
+/// Work that is given up when it has had to wait so many times: the client hung up, or its time was
+/// over.
+struct GivenUp<F> {
+    work: F,
+    waits: usize,
+}
+
+impl<F: Future + Unpin> Future for GivenUp<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match Pin::new(&mut self.work).poll(cx) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending if self.waits == 0 => Poll::Ready(None),
+            Poll::Pending => {
+                self.waits -= 1;
+                Poll::Pending
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_given_up_leaves_no_answer_for_the_next() {
+    let test = TestDb::new().await;
+    // One connection: who comes next gets the one that was given up.
+    let db = Db::open(&DbOptions::owner(test.owner_url()).with_max_connections(1)).unwrap();
+    let given = many(3);
+    let mut waits = 0;
+    let stored_at_last = loop {
+        let mut tx = db.begin().await.unwrap();
+        table(&mut tx).await;
+        let work = rows(&mut tx, &TABLE, &given, |(id, text), row| {
+            row.put(*id).put(text.as_str());
+        });
+        let outcome = GivenUp { work: pin!(work), waits }.await;
+        if let Some(outcome) = outcome {
+            outcome.unwrap();
+            break stored(&mut tx).await;
+        }
+        drop(tx);
+        for asked in 0..5 {
+            let mut conn = db.acquire().await.unwrap();
+            let answer: Option<i32> = sqlx::query_scalar("SELECT $1::int4")
+                .bind(asked)
+                .fetch_optional(&mut *conn)
+                .await
+                .unwrap();
+            assert_eq!(answer, Some(asked), "given up after {waits} waits");
+        }
+        db.begin().await.unwrap().commit().await.unwrap();
+        waits += 1;
+    };
+    assert_eq!(stored_at_last, (3, 6, 90));
+    assert!(waits >= 2, "it was given up at its beginning and at its end: {waits}");
 }
