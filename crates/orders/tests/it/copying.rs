@@ -1,4 +1,5 @@
-//! Rows written by `COPY`, more than a socket takes at a time: all of them, or none.
+//! Rows written by `COPY`, more than a socket takes at a time: all of them, or none; and what one
+//! that is given up leaves behind.
 
 use std::{
     pin::{Pin, pin},
